@@ -109,6 +109,52 @@
     invitation.requestSubmit();
   }
 
+  // A passkey is asked of the browser, or made by it; the form then carries its answer.
+
+  const fromBase64 = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+  const toBase64 = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  const passkeyFaults = {
+    NotAllowedError: "No passkey was used. Try again, or use another factor.",
+    InvalidStateError: "This passkey is set up already.",
+    SecurityError: "This address takes no passkeys. Open the console by its name.",
+  };
+
+  async function passkeyAnswer(form) {
+    const answer = await fetch(form.dataset.passkey, { method: "POST", headers: { "Content-Type": "application/x-www-form-urlencoded" }, body: "" });
+    if (!answer.ok || answer.redirected) throw new Error("refused");
+    const { token, options } = await answer.json();
+    const asked = options.publicKey;
+    asked.challenge = fromBase64(asked.challenge);
+    if (asked.user) asked.user.id = fromBase64(asked.user.id);
+    for (const known of [...(asked.allowCredentials ?? []), ...(asked.excludeCredentials ?? [])]) known.id = fromBase64(known.id);
+    const made = await navigator.credentials["make" in form.dataset ? "create" : "get"]({ publicKey: asked });
+    const { response } = made;
+    const texts = { id: made.id, rawId: toBase64(made.rawId), type: made.type, authenticatorAttachment: made.authenticatorAttachment ?? undefined, clientExtensionResults: made.getClientExtensionResults(), response: { clientDataJSON: toBase64(response.clientDataJSON) } };
+    for (const part of ["attestationObject", "authenticatorData", "signature", "userHandle"]) if (response[part]) texts.response[part] = toBase64(response[part]);
+    if (response.getTransports) texts.response.transports = response.getTransports();
+    form.elements.challenge.value = token;
+    form.elements.answer.value = JSON.stringify(texts);
+  }
+
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    if (!form.dataset.passkey || form.elements.answer.value) return;
+    event.preventDefault();
+    const fault = form.querySelector("[data-passkey-fault]");
+    const button = form.querySelector("button");
+    fault.hidden = true;
+    if (button.getAttribute("aria-busy")) return;
+    button.setAttribute("aria-busy", "true");
+    try {
+      await passkeyAnswer(form);
+      form.requestSubmit(button);
+    } catch (error) {
+      button.removeAttribute("aria-busy");
+      fault.textContent = passkeyFaults[error.name] ?? "The passkey could not be used. Load the page again, or use another factor.";
+      fault.hidden = false;
+    }
+  });
+
   // A form is sent once; what was typed into a guarded form is not lost by leaving.
 
   const changed = new Set();
@@ -131,6 +177,7 @@
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
     for (const form of document.querySelectorAll("form[data-sending]")) delete form.dataset.sending;
+    for (const form of document.querySelectorAll("form[data-passkey]")) form.reset();
     for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
   });
   addEventListener("beforeunload", (event) => {

@@ -11,6 +11,43 @@ func Itoa(n int) string { return strconv.Itoa(n) }
 // SignIn is the sign-in form, and where it is posted to.
 func SignIn() string { return "/signin" }
 
+// SignInPasskey is where a passkey alone signs in; SignInPasskeyOptions asks the browser for one.
+func SignInPasskey() string        { return "/signin/passkey" }
+func SignInPasskeyOptions() string { return "/signin/passkey/options" }
+
+// SecondFactor is where a sign-in goes on after the password: with a code, a passkey or a recovery code.
+func SecondFactor() string               { return "/signin/factor" }
+func SecondFactorCode() string           { return "/signin/factor/code" }
+func SecondFactorRecovery() string       { return "/signin/factor/recovery" }
+func SecondFactorPasskey() string        { return "/signin/factor/passkey" }
+func SecondFactorPasskeyOptions() string { return "/signin/factor/passkey/options" }
+
+// FirstFactor is where a sign-in goes on for an operator without a second factor.
+func FirstFactor() string               { return "/signin/setup" }
+func FirstFactorApp() string            { return "/signin/setup/app" }
+func FirstFactorAppCode() string        { return "/signin/setup/app/code" }
+func FirstFactorPasskey() string        { return "/signin/setup/passkey" }
+func FirstFactorPasskeyOptions() string { return "/signin/setup/passkey/options" }
+func FirstFactorLater() string          { return "/signin/setup/later" }
+
+// Factors lists an operator's own second factors; the others change them.
+func Factors() string                 { return "/account/factors" }
+func FactorsWanted() string           { return With(Factors(), "wanted", "1") }
+func FactorsAfter(done string) string { return With(Factors(), "done", done) }
+func NewApp() string                  { return "/account/factors/app" }
+func NewAppCode() string              { return "/account/factors/app/code" }
+func NewPasskey() string              { return "/account/factors/passkey" }
+func NewPasskeyOptions() string       { return "/account/factors/passkey/options" }
+func RemoveFactor() string            { return "/account/factors/remove" }
+func NewRecoveryCodes() string        { return "/account/factors/recovery" }
+
+// Confirm asks for a second factor again and leads to next.
+func Confirm() string                    { return "/account/confirm" }
+func ConfirmAndReturn(next string) string { return With(Confirm(), "next", next) }
+func ConfirmCode() string                { return "/account/confirm/code" }
+func ConfirmPasskey() string             { return "/account/confirm/passkey" }
+func ConfirmPasskeyOptions() string      { return "/account/confirm/passkey/options" }
+
 // SignInAndReturn is the sign-in form that leads on to next afterwards.
 func SignInAndReturn(next string) string { return With(SignIn(), "next", next) }
 

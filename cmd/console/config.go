@@ -32,6 +32,8 @@ type config struct {
 	sandboxAddress string // of a Duo simulator; empty: the real Duo only
 	sandboxCAFile  string
 	sandboxCA      *x509.CertPool
+
+	trial bool // takes second factors whose secret lies beside the program
 }
 
 // presetAddress is where serve listens if it is not told.

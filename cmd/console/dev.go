@@ -20,6 +20,7 @@ import (
 	"duodesk/internal/devpg"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
+	"duodesk/internal/run/factors"
 	"duodesk/internal/run/members"
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
@@ -39,7 +40,8 @@ type devFile struct {
 	URL      string            `json:"url"`
 	Email    string            `json:"email"`
 	Password string            `json:"password"`
-	Token    string            `json:"token"` // access token of the owner
+	TOTP     string            `json:"totp_secret"` // of the owner's authenticator app; see console dev code
+	Token    string            `json:"token"`       // access token of the owner
 	Sandbox  map[string]string `json:"sandbox"`
 	Duosim   devSimulator      `json:"duosim"`
 }
@@ -51,6 +53,9 @@ type devSimulator struct {
 }
 
 func devCommand(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) > 0 && args[0] == "code" {
+		return printCode(args[1:], out)
+	}
 	flags := flag.NewFlagSet("dev", flag.ExitOnError)
 	reset := flags.Bool("reset", false, "delete what earlier trials left, and stop")
 	bound := flags.Bool("end-with-parent", false, "stop when the process that started this one dies")
@@ -120,7 +125,7 @@ func trial(ctx context.Context, listener net.Listener, out io.Writer) error {
 	}
 	c := config{
 		address: listener.Addr().String(), databaseURL: database.appURL, keyFile: filepath.Join(dataDir, "key.json"),
-		keyLook: keyLook, idle: 30 * time.Minute, longest: 10 * time.Hour,
+		trial: true, keyLook: keyLook, idle: 30 * time.Minute, longest: 10 * time.Hour,
 		sandboxAddress: file.Duosim.Address, sandboxCAFile: file.Duosim.CAFile,
 	}
 	if c.publicURL, err = publicURL(file.URL); err != nil {
@@ -134,6 +139,9 @@ func trial(ctx context.Context, listener net.Listener, out io.Writer) error {
 		return err
 	}
 	defer s.Close()
+	if file, err = withSecondFactor(ctx, s, file); err != nil {
+		return err
+	}
 	if file, err = withToken(ctx, s, file); err != nil {
 		return err
 	}
@@ -172,8 +180,8 @@ func prepare(ctx context.Context, d trialDatabase, simulator *duosim.Server, lis
 	}
 	ready := simulator.Ready()
 	file := devFile{
-		URL: "http://" + listener.Addr().String(), Email: devEmail, Password: orElse(before.Password, rand.Text()),
-		Token:   before.Token,
+		URL: localURL(listener), Email: devEmail, Password: orElse(before.Password, rand.Text()),
+		TOTP: before.TOTP, Token: before.Token,
 		Sandbox: sandboxValues(ready.Accounts), Duosim: devSimulator{Address: ready.Address, CAFile: ready.CAFile,
 			Controls: ready.Controls},
 	}
@@ -199,6 +207,53 @@ func (f devFile) write() error {
 		return err
 	}
 	return writePrivate(filepath.Join(dataDir, "dev.json"), append(text, '\n'))
+}
+
+// localURL is where browsers find a trial: passkeys belong to a name, and every machine
+// calls itself localhost.
+func localURL(listener net.Listener) string {
+	host, port, err := net.SplitHostPort(listener.Addr().String())
+	if err == nil && host == "127.0.0.1" {
+		host = "localhost"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+// withSecondFactor gives the owner an authenticator app whose secret is in dev.json.
+func withSecondFactor(ctx context.Context, s *store.Store, file devFile) (devFile, error) {
+	owner, err := s.OperatorByEmail(ctx, devEmail)
+	if err != nil {
+		return file, err
+	}
+	found, err := s.Factors(ctx, owner.ID)
+	if err != nil || file.TOTP != "" && len(found) > 0 {
+		return file, err
+	}
+	if file.TOTP, err = factors.NewTrialApp(ctx, s, owner, time.Now()); err != nil {
+		return file, err
+	}
+	return file, file.write()
+}
+
+// printCode prints the code that the owner's authenticator app would show.
+func printCode(args []string, out io.Writer) error {
+	if err := parseFlags(flag.NewFlagSet("dev code", flag.ExitOnError), args); err != nil {
+		return err
+	}
+	text, err := os.ReadFile(filepath.Join(dataDir, "dev.json"))
+	if err != nil {
+		return fmt.Errorf("there is no trial here; see: make run (%w)", err)
+	}
+	var file devFile
+	if err := json.Unmarshal(text, &file); err != nil {
+		return err
+	}
+	code, err := factors.Code(file.TOTP, time.Now())
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(out, code)
+	return err
 }
 
 // withToken keeps an access token of the owner in dev.json, for programs.
@@ -256,7 +311,7 @@ func sandboxValues(accounts []duosim.Account) map[string]string {
 
 func introduce(out io.Writer, file devFile) {
 	fmt.Fprintf(out,
-		"\n  Open      %s\n  Email     %s\n  Password  %s\n\n  The nine values to paste on the Integration page:\n",
+		"\n  Open      %s\n  Email     %s\n  Password  %s\n  Code      bin/console dev code prints it\n\n  The nine values to paste on the Integration page:\n",
 		file.URL, file.Email, file.Password)
 	for _, f := range []struct{ label, name string }{
 		{"Auth Host", "auth_host"}, {"Auth Integration Key", "auth_integration_key"},

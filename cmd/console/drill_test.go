@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"duodesk/deploy"
+	"duodesk/internal/run/factors"
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
@@ -112,8 +113,16 @@ func TestRestoredEndsWhatWasOpen(t *testing.T) {
 	if err != nil || o.Epoch != 1 {
 		t.Errorf("%+v (%v)", o, err)
 	}
-	if err := s.StartSession(t.Context(), make([]byte, 32), o, store.Origin{}, time.Now(),
-		time.Now().Add(time.Hour)); err != nil {
+	if _, err := factors.NewTrialApp(t.Context(), s, o, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	proved, err := s.Factors(t.Context(), o.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.StartSession(t.Context(), store.Opening{TokenHash: make([]byte, 32), Operator: o,
+		Proof:  store.Proof{Factor: proved[0].ID, Kind: proved[0].Kind, At: time.Now()},
+		EndsAt: time.Now().Add(time.Hour)}, time.Now()); err != nil {
 		t.Error("nobody can sign in: ", err)
 	}
 }

@@ -191,7 +191,8 @@ func resetOperator(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return found(email, err)
 	}
-	fmt.Fprintf(out, "%s has a new password.\n", email)
+	fmt.Fprintf(out, "%s has a new password. Removed second factors: %d; new ones are set up at the next sign-in.\n",
+		email, shut.Factors)
 	if !*fromStdin {
 		showPassword(out, password)
 	}

@@ -134,7 +134,7 @@ func TestOperatorIsResetAndDisabled(t *testing.T) {
 		if op, err = in.OperatorByEmail(t.Context(), bob); err != nil {
 			t.Fatal(err)
 		}
-		if err := in.StartSession(t.Context(), token, op, store.Origin{}, now, now.Add(time.Hour)); err != nil {
+		if err := in.StartSession(t.Context(), in.Opening(t, op, token, now, now.Add(time.Hour)), now); err != nil {
 			t.Fatal(err)
 		}
 	}

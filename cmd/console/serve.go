@@ -15,6 +15,7 @@ import (
 
 	"duodesk/internal/duo"
 	"duodesk/internal/run"
+	"duodesk/internal/run/factors"
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
 	"duodesk/internal/task"
@@ -107,6 +108,10 @@ func serve(ctx context.Context, c config, s *store.Store, listener net.Listener,
 			return err
 		}
 	}
+	desk, err := factors.New(s, s.Now, c.publicURL, c.trial)
+	if err != nil {
+		return fmt.Errorf("passkeys: %w", err)
+	}
 	var leaving atomic.Bool
 	counted := runConfig(c, s, log)
 	counted.Called, counted.Turned = m.called, m.turned
@@ -123,7 +128,7 @@ func serve(ctx context.Context, c config, s *store.Store, listener net.Listener,
 	}()
 	runner.Watch()
 	server := &http.Server{
-		Handler: sendAway(&leaving, handler(c, s, runner, log, m)), ReadHeaderTimeout: 5 * time.Second,
+		Handler: sendAway(&leaving, handler(c, s, runner, desk, log, m)), ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout: 30 * time.Second, WriteTimeout: 90 * time.Second,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
@@ -157,9 +162,10 @@ func serve(ctx context.Context, c config, s *store.Store, listener net.Listener,
 }
 
 // handler joins the parts of the web console.
-func handler(c config, s *store.Store, runner *run.Runner, log *slog.Logger, m *metrics) http.Handler {
+func handler(c config, s *store.Store, runner *run.Runner, desk *factors.Desk, log *slog.Logger,
+	m *metrics) http.Handler {
 	return web.Handler(site.New(site.Config{
-		Store: s, Runner: runner, Served: m.served, Log: log, Now: s.Now, PublicURL: c.publicURL,
+		Store: s, Runner: runner, Factors: desk, Served: m.served, Log: log, Now: s.Now, PublicURL: c.publicURL,
 		TrustedProxies: c.proxies, Idle: c.idle, Longest: c.longest, Sandbox: c.sandboxAddress != "",
 	}))
 }

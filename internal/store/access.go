@@ -28,6 +28,7 @@ type Access struct {
 
 	First         []OrganizationName // of the membership's organizations: see Enter
 	Organizations int                // all of them; 0 where Enter was asked for none
+	GraceDays     int                // for how many days an operator may be without a second factor
 	VisitedAt     *time.Time         // when the operator opened the organization last; see Tx.NoteVisit
 }
 
@@ -64,7 +65,7 @@ func (s *Store) Enter(ctx context.Context, operator uuid.UUID, workspace, organi
 	batch := &pgx.Batch{}
 	batch.Queue(`select set_config('app.operator', $1, true)`, operator.String())
 	batch.Queue(`
-		select w.id, w.slug, w.name, m.role, m.every_organization, g.ids, m.seen_at,
+		select w.id, w.slug, w.name, m.role, m.every_organization, g.ids, m.seen_at, w.factor_grace_days,
 		       set_config('app.workspace', w.id::text, true),
 		       set_config('app.organizations', case when m.every_organization then '*' else g.ids::text end, true)
 		from workspace w
@@ -74,7 +75,7 @@ func (s *Store) Enter(ctx context.Context, operator uuid.UUID, workspace, organi
 		where w.slug = $1 and m.operator_id = $2 and m.disabled_at is null`, workspace, operator).
 		QueryRow(func(row pgx.Row) error {
 			return found(row.Scan(&a.Workspace.ID, &a.Workspace.Slug, &a.Workspace.Name, &a.Role, &every,
-				&organizations, &a.SeenAt, nil, nil))
+				&organizations, &a.SeenAt, &a.GraceDays, nil, nil))
 		})
 	if organization != "" {
 		batch.Queue(organizationQuery+` where `+organizationOnRecord+` and o.slug = $1`,

@@ -26,6 +26,13 @@ const (
 	AccountReset               = "password-reset" // on the host, as are the next two
 	AccountDisabled            = "disabled"
 	AccountEnabled             = "enabled"
+	AccountFactorAdded         = "factor-added"
+	AccountFactorRemoved       = "factor-removed"
+	AccountFactorRefused       = "factor-refused"
+	AccountFactorsReset        = "factors-reset"
+	AccountRecoveryCodesMade   = "recovery-codes-made"
+	AccountRecoveryCodeUsed    = "recovery-code-used"
+	AccountPasskeySynced       = "passkey-synced"
 )
 
 // addAccountEvent takes the operator, the kind, the moment, and what addressOf and
@@ -39,6 +46,12 @@ const addAccountEvent = `
 // the time of the answer tells nothing.
 func (s *Store) RefuseSignIn(ctx context.Context, operator uuid.UUID, from Origin, at time.Time) error {
 	_, err := s.pool.Exec(ctx, addAccountEvent, operator, AccountRefused, at, from.address(), from.agent())
+	return meaning(err)
+}
+
+// RefuseFactor keeps a refused second factor for the eyes of its operator.
+func (s *Store) RefuseFactor(ctx context.Context, operator uuid.UUID, from Origin, at time.Time) error {
+	_, err := s.pool.Exec(ctx, addAccountEvent, operator, AccountFactorRefused, at, from.address(), from.agent())
 	return meaning(err)
 }
 

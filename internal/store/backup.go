@@ -3,23 +3,22 @@ package store
 import (
 	"context"
 
-	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 )
 
-// OpenSealed opens everything that is sealed, in all workspaces, and returns how
+// OpenSealed opens everything that is sealed, of all workspaces and operators, and returns how
 // many values opened and, as words for a person, which did not. It is for a
 // backup on trial: a backup is worth what its key file opens.
 func (s *Store) OpenSealed(ctx context.Context) (opened int, stuck []string, err error) {
-	err = s.inSlices(ctx, func(ws uuid.UUID, c sealedColumn, after sealedValue) (values []sealedValue, err error) {
-		err = s.InWorkspace(ctx, WholeWorkspace(ws), func(tx *Tx) (err error) {
+	err = s.inSlices(ctx, func(owner sealedOwner, c sealedColumn, after sealedValue) (values []sealedValue, err error) {
+		err = s.as(ctx, owner, func(tx *Tx) (err error) {
 			noKey := []byte{} // so those of every key
-			values, err = all[sealedValue](ctx, tx.tx, c.slice, ws, after.Row, after.Version, noKey)
+			values, err = all[sealedValue](ctx, tx.tx, c.slice, owner.ID, after.Row, after.Version, noKey)
 			return err
 		})
 		for _, v := range values {
-			if _, err := s.keys.Load().Open(c.place(ws, v), v.Sealed); err != nil {
-				stuck = append(stuck, c.words(ws, v))
+			if _, err := s.keys.Load().Open(c.place(owner.ID, v), v.Sealed); err != nil {
+				stuck = append(stuck, c.words(owner.ID, v))
 				continue
 			}
 			opened++

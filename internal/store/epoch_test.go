@@ -100,7 +100,7 @@ func TestRaisedEpochEndsWhatIsInFlight(t *testing.T) {
 			t.Errorf("%s left %d rows", what, left)
 		}
 
-		if err := db.StartSession(t.Context(), session, o, store.Origin{}, today, today.Add(life)); !errors.Is(err,
+		if err := db.StartSession(t.Context(), db.Opening(t, o, session, today, today.Add(life)), today); !errors.Is(err,
 			store.ErrEnded) {
 			t.Errorf("%s: a sign-in in flight starts a session (%v)", what, err)
 		}
@@ -145,7 +145,7 @@ func TestEnablingRevivesNothing(t *testing.T) {
 	if _, err := db.FindSession(t.Context(), session, today, idle); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("the session of before is found (%v)", err)
 	}
-	if err := db.StartSession(t.Context(), session, o, store.Origin{}, today, today.Add(life)); !errors.Is(err,
+	if err := db.StartSession(t.Context(), db.Opening(t, o, session, today, today.Add(life)), today); !errors.Is(err,
 		store.ErrEnded) {
 		t.Errorf("a sign-in that began before starts a session (%v)", err)
 	}

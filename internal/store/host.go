@@ -58,6 +58,7 @@ func recordOnHost(ctx context.Context, tx pgx.Tx, event Event, operator uuid.UUI
 // ShutOut is what shutting an operator out found and ended.
 type ShutOut struct {
 	Ended
+	Factors   int          // second factors that were removed
 	Changes   []HostChange // of the 24 hours before, oldest first
 	Ownerless []string     // slugs of workspaces that no owner can enter any more
 }
@@ -138,8 +139,22 @@ func (t *Tx) changesOf(ctx context.Context, operator uuid.UUID, since time.Time,
 		order by started_at, id`, operator, since, slices.Concat(incidentEvents, actions))
 }
 
-// ResetPassword replaces the password of an operator, shuts out whoever used the
-// one before and puts that on record. actions are the slugs of the catalog's actions
+// dropFactors removes all second factors and recovery codes of an operator, who sets up
+// new ones at the next sign-in: there is no grace.
+func dropFactors(ctx context.Context, tx pgx.Tx, operator uuid.UUID) (factors int, err error) {
+	done, err := tx.Exec(ctx, `delete from factor where operator_id = $1`, operator)
+	if err != nil {
+		return 0, err
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`delete from recovery_code where operator_id = $1`, operator)
+	batch.Queue(`delete from sign_in where operator_id = $1`, operator)
+	batch.Queue(`update operator set grace_from = null where id = $1`, operator)
+	return int(done.RowsAffected()), tx.SendBatch(ctx, batch).Close()
+}
+
+// ResetPassword replaces the password of an operator, removes all second factors, shuts out
+// all who used them and puts that on record. actions are the slugs of the catalog's actions
 // that the host is told of beside our own events: those that can leave a way back.
 func ResetPassword(ctx context.Context, ownerURL, email, hash string, at time.Time, actions ...string) (out ShutOut,
 	err error) {
@@ -150,8 +165,11 @@ func ResetPassword(ctx context.Context, ownerURL, email, hash string, at time.Ti
 		if out, err = shutOut(ctx, tx, operator, email, at, actions); err != nil {
 			return err
 		}
+		if out.Factors, err = dropFactors(ctx, tx, operator); err != nil {
+			return err
+		}
 		return recordOnHost(ctx, tx, PasswordReset, operator, email,
-			"A new password was set on the host. All sessions, access tokens and invitations ended.", at)
+			"A new password was set on the host. All sessions, access tokens and invitations ended, and all second factors were removed.", at)
 	})
 	return out, err
 }

@@ -109,8 +109,8 @@ func takesAway(sql string) string {
 	if up == nil || strings.Contains(up[1], "update oldest_binary") {
 		return ""
 	}
-	// A column that may be empty from now on takes what older binaries write.
-	return contracts.FindString(regexp.MustCompile(`(?im)--.*$|\bdrop not null\b`).ReplaceAllString(up[1], ""))
+	// A column that may be empty from now on takes what older binaries write, and so does one whose check goes.
+	return contracts.FindString(regexp.MustCompile(`(?im)--.*$|\bdrop not null\b|\bdrop constraint \w+_check\b`).ReplaceAllString(up[1], ""))
 }
 
 // From the marker on, a migration that takes something away raises it.

@@ -19,12 +19,15 @@ type Operator struct {
 	TimeZone     string // IANA name; empty: as the browser says
 	Density      string // comfortable or compact
 	Disabled     bool
+	// GraceFrom is when the time began in which the operator may be without a second factor,
+	// for as many days as a workspace grants; nil: there is none.
+	GraceFrom *time.Time
 	// Epoch counts how often all sessions and tokens were ended at once. What is
 	// started for an operator carries the epoch of this row.
 	Epoch int
 }
 
-const operatorQuery = `select id, email, password_hash, theme, time_zone, density, disabled_at is not null as disabled, epoch from operator`
+const operatorQuery = `select id, email, password_hash, theme, time_zone, density, disabled_at is not null as disabled, grace_from, epoch from operator`
 
 // OperatorByEmail finds an operator; email must be in lower case.
 func (s *Store) OperatorByEmail(ctx context.Context, email string) (Operator, error) {
@@ -72,88 +75,6 @@ func (s *Store) SetPreferences(ctx context.Context, operator uuid.UUID, p Prefer
 			where id = $1`, operator, p.Theme, p.Density, p.TimeZone)
 		return err
 	})
-}
-
-// Session is a signed-in operator, as found by the token of a cookie.
-type Session struct {
-	ID       uuid.UUID
-	Operator Operator
-	SeenAt   time.Time
-	Entered  []uuid.UUID // workspaces in which it was used
-}
-
-// seenEvery bounds how often a session's row is written while it is in use.
-const seenEvery = 30 * time.Second
-
-// mostSessions is how many sessions an operator can have.
-const mostSessions = 10
-
-// StartSession keeps a sign-in under the SHA-256 of the cookie's token. It clears
-// away sessions that have ended, and the operator's oldest beyond ten. operator is
-// the row whose password hash was checked: ErrEnded says that its epoch was raised
-// since, or that the operator was disabled. The sign-in is kept for the operator's
-// eyes; see EnterWorkspace for the record. A session that goes on under a new token
-// has entered workspaces before, and is no sign-in.
-func (s *Store) StartSession(ctx context.Context, tokenHash []byte, operator Operator, from Origin, now,
-	endsAt time.Time, entered ...uuid.UUID) error {
-	return s.asOperator(ctx, operator.ID, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `delete from session where ends_at <= $1`, now); err != nil {
-			return err
-		}
-		if err := forgetAccountEvents(ctx, tx); err != nil {
-			return err
-		}
-		// The lock has sign-ins of one operator count one after the other.
-		done, err := tx.Exec(ctx, `
-			with checked as (select id, epoch from operator where id = $2 and epoch = $7 and disabled_at is null for no key update)
-			insert into session (token_hash, operator_id, created_at, seen_at, ends_at, address, agent, epoch, entered)
-			select $1, id, $3, $3, $4, $5, $6, epoch, coalesce($8::uuid[], '{}') from checked`,
-			tokenHash, operator.ID, now, endsAt, from.address(), from.agent(), operator.Epoch, entered)
-		if err != nil {
-			return err
-		}
-		if done.RowsAffected() == 0 {
-			return ErrEnded
-		}
-		_, err = tx.Exec(ctx, `
-			delete from session where operator_id = $1 and id in (
-				select id from session where operator_id = $1 order by created_at desc, id offset $2)`, operator.ID,
-			mostSessions)
-		if err != nil {
-			return err
-		}
-		if len(entered) > 0 {
-			return nil
-		}
-		return keepAccountEvent(ctx, tx, operator.ID, AccountSignedIn, from, now)
-	})
-}
-
-// FindSession returns the session of a token unless it has ended, been idle for
-// longer than idle, has not the operator's epoch, or belongs to a disabled
-// operator; then ErrNotFound.
-func (s *Store) FindSession(ctx context.Context, tokenHash []byte, now time.Time, idle time.Duration) (Session, error) {
-	var found Session
-	op := &found.Operator
-	err := s.pool.QueryRow(ctx, `
-		select s.id, o.id, o.email, o.theme, o.time_zone, o.density, o.epoch, s.seen_at, s.entered
-		from session s join operator o on o.id = s.operator_id
-		where s.token_hash = $1 and s.ends_at > $2 and s.seen_at > $3 and s.epoch = o.epoch and o.disabled_at is null`,
-		tokenHash, now, now.Add(-idle)).Scan(&found.ID, &op.ID, &op.Email, &op.Theme, &op.TimeZone, &op.Density,
-		&op.Epoch, &found.SeenAt, &found.Entered)
-	if err != nil {
-		return Session{}, meaning(err)
-	}
-	if now.Sub(found.SeenAt) >= seenEvery {
-		_, err = s.pool.Exec(ctx, `update session set seen_at = $2 where token_hash = $1`, tokenHash, now)
-	}
-	return found, err
-}
-
-// EndSession deletes a session: the token is worth nothing from then on.
-func (s *Store) EndSession(ctx context.Context, tokenHash []byte) error {
-	_, err := s.pool.Exec(ctx, `delete from session where token_hash = $1`, tokenHash)
-	return err
 }
 
 // The pace of sign-in attempts per key: so many failures are free within the

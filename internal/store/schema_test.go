@@ -15,8 +15,8 @@ import (
 
 // platform lists the tables that belong to no workspace. Every other table must
 // carry workspace_id and row-level security.
-var platform = []string{"account_event", "device", "goose_db_version", "login_attempt", "oldest_binary", "operator",
-	"process", "sealing_key", "session", "workspace"}
+var platform = []string{"account_event", "challenge", "device", "factor", "goose_db_version", "login_attempt",
+	"oldest_binary", "operator", "process", "recovery_code", "sealing_key", "session", "sign_in", "workspace"}
 
 // granted is all that the server's role may do. A verb more is a way for a
 // broken server to do harm; one less breaks the product.
@@ -24,11 +24,13 @@ var granted = map[string]string{
 	"account_event":           "DELETE INSERT SELECT",
 	"api_token":               "DELETE INSERT SELECT UPDATE(used_at)",
 	"api_token_organization":  "INSERT SELECT",
+	"challenge":               "DELETE INSERT SELECT",
 	"connection":              "DELETE INSERT SELECT UPDATE",
 	"device":                  "DELETE INSERT SELECT UPDATE",
 	"directory_key":           "DELETE INSERT SELECT UPDATE",
 	"draft":                   "DELETE INSERT SELECT UPDATE",
 	"duo_account":             "DELETE INSERT SELECT UPDATE",
+	"factor":                  "DELETE INSERT SELECT UPDATE(credential) UPDATE(last_step) UPDATE(name) UPDATE(sealed_secret) UPDATE(used_at)",
 	"goose_db_version":        "SELECT",
 	"integration_check":       "INSERT SELECT",
 	"integration_secret":      "INSERT SELECT UPDATE(sealed_secret) UPDATE(state)",
@@ -45,16 +47,18 @@ var granted = map[string]string{
 		"UPDATE(paused_why) UPDATE(revision) UPDATE(state) UPDATE(trail)",
 	"plan_step": "DELETE INSERT SELECT UPDATE(attempt) UPDATE(facts) UPDATE(finished_at) UPDATE(lease_until) UPDATE(run_id) UPDATE(started_at) " +
 		"UPDATE(state) UPDATE(summary) UPDATE(worker)",
-	"process": "INSERT(beats_every) INSERT(id) SELECT UPDATE(gone_at) UPDATE(heartbeat_at) UPDATE(settled_at)",
-	"reading": "INSERT SELECT UPDATE(rows)",
-	"run":     "INSERT SELECT UPDATE(answer) UPDATE(facts) UPDATE(finished_at) UPDATE(state) UPDATE(subject) UPDATE(summary)",
-	"contact": "DELETE INSERT SELECT UPDATE",
+	"process":       "INSERT(beats_every) INSERT(id) SELECT UPDATE(gone_at) UPDATE(heartbeat_at) UPDATE(settled_at)",
+	"reading":       "INSERT SELECT UPDATE(rows)",
+	"recovery_code": "DELETE INSERT SELECT UPDATE(used_at)",
+	"run":           "INSERT SELECT UPDATE(answer) UPDATE(facts) UPDATE(finished_at) UPDATE(state) UPDATE(subject) UPDATE(summary)",
+	"contact":       "DELETE INSERT SELECT UPDATE",
 	"run_open": "DELETE INSERT SELECT UPDATE(absent) UPDATE(doubt) UPDATE(facts) UPDATE(looked) UPDATE(looked_at) UPDATE(looker) UPDATE(pending) " +
 		"UPDATE(subject) UPDATE(summary)",
 	"sealing_key": "INSERT(key_id) INSERT(proof) SELECT",
 	"session":     "DELETE INSERT SELECT UPDATE",
+	"sign_in":     "DELETE INSERT SELECT UPDATE(tries)",
 	"visit":       "DELETE INSERT SELECT UPDATE(account) UPDATE(at) UPDATE(name)",
-	"workspace":   "SELECT UPDATE(rows_a_day) UPDATE(tickets)",
+	"workspace":   "SELECT UPDATE(factor_grace_days) UPDATE(rows_a_day) UPDATE(tickets)",
 }
 
 // grants reads what the server's role, or everybody, may do with tables.

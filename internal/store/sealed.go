@@ -14,6 +14,7 @@ import (
 // values' secret.Place.
 type sealedColumn struct {
 	table, column string
+	ofOperators   bool   // rows belong to an operator, whose id stands for the workspace's below
 	count         string // key ids and how many values are sealed with each; $1 workspace
 	slice         string // some that another key than $4 sealed, after row $2 and version $3
 	put           string // $4 into row $2, version $3 of workspace $1
@@ -42,6 +43,15 @@ var sealedColumns = []sealedColumn{
 			order by 1, 2 limit 100 for update`,
 		put: `update draft set sealed_input = $4 where workspace_id = $1 and operator_id || '/' || form = $2 and $3 = 0`,
 	},
+	{
+		table: "factor", column: "sealed_secret", ofOperators: true,
+		count: `select substring(sealed_secret from 2 for 4), count(*) from factor
+			where operator_id = $1 and kind = 'totp' group by 1`,
+		slice: `select id::text as row, 0 as version, sealed_secret as sealed from factor
+			where operator_id = $1 and (id::text, 0) > ($2, $3) and kind = 'totp' and substring(sealed_secret from 2 for 4) <> $4
+			order by 1 limit 100 for update`,
+		put: `update factor set sealed_secret = $4 where operator_id = $1 and id::text = $2 and $3 = 0`,
+	},
 }
 
 // seal seals a value with the key that this database's values are sealed with
@@ -56,26 +66,45 @@ func (t *Tx) seal(ctx context.Context, at secret.Place, b []byte) ([]byte, error
 	return t.keys.Seal(secret.KeyID(id), at, b)
 }
 
-// workspaces lists all ids.
-func (s *Store) workspaces(ctx context.Context) ([]uuid.UUID, error) {
-	rows, err := s.pool.Query(ctx, `select id from workspace order by id`)
+// sealedOwner is a workspace or an operator with sealed values.
+type sealedOwner struct {
+	ID       uuid.UUID
+	Operator bool
+}
+
+// sealedOwners lists all of them.
+func (s *Store) sealedOwners(ctx context.Context) ([]sealedOwner, error) {
+	rows, err := s.pool.Query(ctx, `
+		select id, false as operator from workspace
+		union all select distinct operator_id, true from factor where kind = 'totp' order by 2, 1`)
 	if err != nil {
 		return nil, err
 	}
-	return pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	return pgx.CollectRows(rows, pgx.RowToStructByName[sealedOwner])
 }
 
-// SealedWith counts the sealed values of all workspaces by their keys.
+// as runs fn in a transaction that reaches an owner's rows.
+func (s *Store) as(ctx context.Context, owner sealedOwner, fn func(*Tx) error) error {
+	if !owner.Operator {
+		return s.InWorkspace(ctx, WholeWorkspace(owner.ID), fn)
+	}
+	return s.asOperator(ctx, owner.ID, func(tx pgx.Tx) error { return fn(&Tx{tx: tx, keys: s.keys.Load()}) })
+}
+
+// SealedWith counts the sealed values of all owners by their keys.
 func (s *Store) SealedWith(ctx context.Context) (map[secret.KeyID]int, error) {
-	workspaces, err := s.workspaces(ctx)
+	owners, err := s.sealedOwners(ctx)
 	if err != nil {
 		return nil, err
 	}
 	counts := map[secret.KeyID]int{}
-	for _, ws := range workspaces {
-		err := s.InWorkspace(ctx, WholeWorkspace(ws), func(tx *Tx) error {
+	for _, owner := range owners {
+		err := s.as(ctx, owner, func(tx *Tx) error {
 			for _, c := range sealedColumns {
-				rows, err := tx.tx.Query(ctx, c.count, ws)
+				if c.ofOperators != owner.Operator {
+					continue
+				}
+				rows, err := tx.tx.Query(ctx, c.count, owner.ID)
 				if err != nil {
 					return err
 				}
@@ -104,10 +133,10 @@ func (s *Store) SealedWith(ctx context.Context) (map[secret.KeyID]int, error) {
 // is told after every slice how many values it held; what cannot be opened where
 // it stands is left alone and returned, as words for a person.
 func (s *Store) Reseal(ctx context.Context, each func(resealed int)) (stuck []string, err error) {
-	err = s.inSlices(ctx, func(ws uuid.UUID, c sealedColumn, after sealedValue) (values []sealedValue, err error) {
+	err = s.inSlices(ctx, func(owner sealedOwner, c sealedColumn, after sealedValue) (values []sealedValue, err error) {
 		var left []string
-		err = s.InWorkspace(ctx, WholeWorkspace(ws), func(tx *Tx) (err error) {
-			values, left, err = tx.resealSlice(ctx, c, after)
+		err = s.as(ctx, owner, func(tx *Tx) (err error) {
+			values, left, err = tx.resealSlice(ctx, owner.ID, c, after)
 			return err
 		})
 		if err == nil && len(values) > 0 {
@@ -119,19 +148,21 @@ func (s *Store) Reseal(ctx context.Context, each func(resealed int)) (stuck []st
 	return stuck, err
 }
 
-// inSlices goes through the sealed values of all workspaces. do returns those of
-// a column that come after the one it is given, some at a time, and none at the
-// end.
-func (s *Store) inSlices(ctx context.Context, do func(ws uuid.UUID, c sealedColumn, after sealedValue) ([]sealedValue,
-	error)) error {
-	workspaces, err := s.workspaces(ctx)
+// inSlices goes through the sealed values of all owners. do returns those of a column
+// that come after the one it is given, some at a time, and none at the end.
+func (s *Store) inSlices(ctx context.Context, do func(owner sealedOwner, c sealedColumn, after sealedValue) (
+	[]sealedValue, error)) error {
+	owners, err := s.sealedOwners(ctx)
 	if err != nil {
 		return err
 	}
-	for _, ws := range workspaces {
+	for _, owner := range owners {
 		for _, c := range sealedColumns {
+			if c.ofOperators != owner.Operator {
+				continue
+			}
 			for last := (sealedValue{}); ; {
-				values, err := do(ws, c, last)
+				values, err := do(owner, c, last)
 				if err != nil {
 					return err
 				}
@@ -145,13 +176,20 @@ func (s *Store) inSlices(ctx context.Context, do func(ws uuid.UUID, c sealedColu
 	return nil
 }
 
-func (c sealedColumn) place(ws uuid.UUID, v sealedValue) secret.Place {
-	return secret.Place{Table: c.table, Column: c.column, Workspace: ws, Row: v.Row, Version: v.Version}
+func (c sealedColumn) place(owner uuid.UUID, v sealedValue) secret.Place {
+	if c.ofOperators { // its row's own id says whose it is
+		owner = uuid.Nil
+	}
+	return secret.Place{Table: c.table, Column: c.column, Workspace: owner, Row: v.Row, Version: v.Version}
 }
 
 // words name a value for a person.
-func (c sealedColumn) words(ws uuid.UUID, v sealedValue) string {
-	return fmt.Sprintf("%s of workspace %s, %s version %d", c.table, ws, v.Row, v.Version)
+func (c sealedColumn) words(owner uuid.UUID, v sealedValue) string {
+	whose := "workspace"
+	if c.ofOperators {
+		whose = "operator"
+	}
+	return fmt.Sprintf("%s of %s %s, %s version %d", c.table, whose, owner, v.Row, v.Version)
 }
 
 type sealedValue struct {
@@ -160,22 +198,22 @@ type sealedValue struct {
 	Sealed  []byte
 }
 
-func (t *Tx) resealSlice(ctx context.Context, c sealedColumn, after sealedValue) (values []sealedValue, stuck []string,
+func (t *Tx) resealSlice(ctx context.Context, owner uuid.UUID, c sealedColumn, after sealedValue) (values []sealedValue, stuck []string,
 	err error) {
 	var current []byte
 	if err := t.tx.QueryRow(ctx,
 		`select key_id from sealing_key order by generation desc limit 1`).Scan(&current); err != nil {
 		return nil, nil, err
 	}
-	if values, err = all[sealedValue](ctx, t.tx, c.slice, t.scope.workspace, after.Row, after.Version,
+	if values, err = all[sealedValue](ctx, t.tx, c.slice, owner, after.Row, after.Version,
 		current); err != nil {
 		return nil, nil, err
 	}
 	for _, v := range values {
-		at := c.place(t.scope.workspace, v)
+		at := c.place(owner, v)
 		opened, err := t.keys.Open(at, v.Sealed)
 		if err != nil {
-			stuck = append(stuck, c.words(t.scope.workspace, v))
+			stuck = append(stuck, c.words(owner, v))
 			continue
 		}
 		var sealed []byte
@@ -185,7 +223,7 @@ func (t *Tx) resealSlice(ctx context.Context, c sealedColumn, after sealedValue)
 		}); err != nil || sealing != nil {
 			return nil, nil, fmt.Errorf("store: seal again: %w", secret.ErrCannotOpen)
 		}
-		if _, err := t.tx.Exec(ctx, c.put, t.scope.workspace, v.Row, v.Version, sealed); err != nil {
+		if _, err := t.tx.Exec(ctx, c.put, owner, v.Row, v.Version, sealed); err != nil {
 			return nil, nil, err
 		}
 	}

@@ -24,7 +24,7 @@ const (
 func signIn(t testing.TB, db storetest.DB, operator store.Operator, at time.Time) []byte {
 	t.Helper()
 	hash := sha256.Sum256([]byte(rand.Text()))
-	if err := db.StartSession(t.Context(), hash[:], operator, store.Origin{}, at, at.Add(life)); err != nil {
+	if err := db.StartSession(t.Context(), db.Opening(t, operator, hash[:], at, at.Add(life)), at); err != nil {
 		t.Fatal(err)
 	}
 	return hash[:]
@@ -99,8 +99,8 @@ func TestSessionTakesNoToken(t *testing.T) {
 	t.Parallel()
 	db := storetest.Open(t)
 	_, owner := db.Workspace(t)
-	if err := db.StartSession(t.Context(), []byte(rand.Text()), owner, store.Origin{}, today,
-		today.Add(life)); code(err) != checkBroken {
+	if err := db.StartSession(t.Context(), db.Opening(t, owner, []byte(rand.Text()), today, today.Add(life)),
+		today); code(err) != checkBroken {
 		t.Errorf("a token was stored as it is: %v", err)
 	}
 }

@@ -174,8 +174,8 @@ func TestCredentialsFromBeforeStamps(t *testing.T) {
 	s, sent := traced(t)
 	old := madeUp(32)
 	now := s.Clock.Now()
-	if err := s.Store.StartSession(t.Context(), hashOfToken(old), s.today(t, s.Owner), store.Origin{}, now,
-		now.Add(testLongest)); err != nil {
+	if err := s.Store.StartSession(t.Context(), s.Opening(t, s.today(t, s.Owner), hashOfToken(old), now,
+		now.Add(testLongest)), now); err != nil {
 		t.Fatal(err)
 	}
 	token, kept := s.accessToken(t, s.Workspace, s.Owner, wholeGrant(catalog.Owner))

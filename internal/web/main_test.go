@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"duodesk/internal/run/factors"
 	"duodesk/internal/run/runtest"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
@@ -51,9 +52,14 @@ func serveAt(t testing.TB, d *runtest.Desk, public string, proxies ...netip.Pref
 	if err != nil {
 		t.Fatal(err)
 	}
+	desk, err := factors.New(d.Store, d.Clock.Now, address, false)
+	if err != nil {
+		t.Fatal(err)
+	}
 	s := &console{Desk: d, server: site.New(site.Config{
 		Store: d.Store, Runner: d.Runner, Log: slog.New(site.LogHandler(slog.NewTextHandler(d.Log, nil))),
 		Now:       d.Clock.Now,
+		Factors:   desk,
 		PublicURL: address, Idle: testIdle, Longest: testLongest, Sandbox: true,
 		TrustedProxies: proxies,
 		RefusalPause:   time.Nanosecond,
@@ -93,8 +99,8 @@ func (s *console) token(t testing.TB, operator store.Operator) string {
 	}
 	token := base64.RawURLEncoding.EncodeToString(stamped)
 	now := s.Clock.Now()
-	if err := s.Store.StartSession(t.Context(), hashOfToken(token), s.today(t, operator), store.Origin{}, now,
-		now.Add(testLongest)); err != nil {
+	if err := s.Store.StartSession(t.Context(), s.Opening(t, s.today(t, operator), hashOfToken(token), now,
+		now.Add(testLongest)), now); err != nil {
 		t.Fatal(err)
 	}
 	// It was used in every workspace: what tests look at begins after that.

@@ -228,8 +228,8 @@ func TestFormAfterTheSessionEnded(t *testing.T) {
 	b, now := s.stranger(t), s.Clock.Now()
 	// A cookie of before names no operator, for whom the form could be held.
 	b.setCookie("session", madeUp(32))
-	if err := s.Store.StartSession(t.Context(), hashOfToken(b.cookie("session")), s.today(t, s.Owner), store.Origin{},
-		now, now.Add(testLongest)); err != nil {
+	if err := s.Store.StartSession(t.Context(), s.Opening(t, s.today(t, s.Owner), hashOfToken(b.cookie("session")), now,
+		now.Add(testLongest)), now); err != nil {
 		t.Fatal(err)
 	}
 	f := b.get(s.org("/actions/create-user")).form("Create user").set("username", "late")

@@ -14,6 +14,7 @@ import (
 	"duodesk/internal/web/operators"
 	"duodesk/internal/web/records"
 	"duodesk/internal/web/setup"
+	"duodesk/internal/web/signin"
 	"duodesk/internal/web/site"
 )
 
@@ -22,7 +23,7 @@ func Handler(s *site.Site) http.Handler { return s.Handler(routes(s)) }
 
 // routes is every address of the console; testdata/routes.txt lists them with their policies.
 func routes(s *site.Site) []site.Route {
-	rows := slices.Concat(s.Routes(), operators.Routes(s), estate.Routes(s), actions.Routes(s), records.Routes(s),
+	rows := slices.Concat(s.Routes(), signin.Routes(s), operators.Routes(s), estate.Routes(s), actions.Routes(s), records.Routes(s),
 		setup.Routes(s), flows.Routes(s))
 	return append(rows, api.Routes(s, rows)...)
 }

@@ -315,7 +315,7 @@ func sampleBypass() BypassPage {
 }
 
 // sampleQR looks like a QR code and encodes nothing.
-func sampleQR() QR {
+func sampleQR() views.QR {
 	const size, quiet = 29, 4
 	var path strings.Builder
 	for y := range size {
@@ -327,7 +327,7 @@ func sampleQR() QR {
 			}
 		}
 	}
-	return QR{Size: size + 2*quiet, Path: path.String()}
+	return views.QR{Size: size + 2*quiet, Path: path.String()}
 }
 
 func sampleSettings() SettingsPage {

@@ -183,7 +183,43 @@ func (db DB) member(t testing.TB, workspace string, role catalog.Role) store.Ope
 	if err != nil {
 		t.Fatal(err)
 	}
+	db.AddApp(t, operator)
 	return operator
+}
+
+// TOTPKey is the secret of the authenticator app that every operator made here has.
+const TOTPKey = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+// AddApp gives an operator the app, as if it had been set up long ago.
+func (db DB) AddApp(t testing.TB, operator store.Operator) {
+	t.Helper()
+	id := uuid.New()
+	sealed, err := db.SealTOTP(t.Context(), id, secret.Box([]byte(TOTPKey)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.Exec(t, `insert into factor (id, operator_id, kind, name, created_at, sealed_secret)
+		values ($1, $2, 'totp', 'Work phone', now() - interval '1 year', $3)`, id, operator.ID, sealed)
+}
+
+// Proved is a proof of an operator's first factor, which it adds where there is none.
+func (db DB) Proved(t testing.TB, operator store.Operator, at time.Time) store.Proof {
+	t.Helper()
+	found, err := db.Factors(t.Context(), operator.ID)
+	if err == nil && len(found) == 0 {
+		db.AddApp(t, operator)
+		found, err = db.Factors(t.Context(), operator.ID)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store.Proof{Factor: found[0].ID, Kind: found[0].Kind, At: at}
+}
+
+// Opening is what a session of an operator begins with whose factor was proved at a moment.
+func (db DB) Opening(t testing.TB, operator store.Operator, tokenHash []byte, at, endsAt time.Time) store.Opening {
+	t.Helper()
+	return store.Opening{TokenHash: tokenHash, Operator: operator, Proof: db.Proved(t, operator, at), EndsAt: endsAt}
 }
 
 // Organizations makes organizations in a workspace.

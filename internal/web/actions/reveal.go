@@ -2,11 +2,8 @@ package actions
 
 import (
 	"cmp"
-	"fmt"
 	"net/http"
-	"strings"
 
-	"github.com/boombuler/barcode/qr"
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo/catalog"
@@ -44,7 +41,7 @@ func (s *pages) activationResult(c echo.Context, v site.Visitor, f sheet, _ cata
 	for _, secret := range done.Result.Secrets {
 		secrets[secret.Label] = secret.Value
 	}
-	code, err := drawQR(cmp.Or(secrets[catalog.ActivationCodeSecret], secrets[catalog.ActivationLinkSecret]))
+	code, err := words.DrawQR(cmp.Or(secrets[catalog.ActivationCodeSecret], secrets[catalog.ActivationLinkSecret]))
 	if err != nil {
 		// The link alone will do, and it is shown only now. The error quotes it.
 		s.Log.ErrorContext(c.Request().Context(), "a QR code could not be made")
@@ -59,25 +56,4 @@ func (s *pages) activationResult(c echo.Context, v site.Visitor, f sheet, _ cata
 		page.Back.Text = "Back to the user"
 	}
 	return page
-}
-
-// quietZone is the white border that scanners need, in modules.
-const quietZone = 4
-
-// drawQR draws text as one path of unit squares, with the quiet zone around it.
-func drawQR(text string) (actions.QR, error) {
-	code, err := qr.Encode(text, qr.M, qr.Auto)
-	if err != nil {
-		return actions.QR{}, fmt.Errorf("web: draw QR code: %w", err)
-	}
-	size := code.Bounds().Dx()
-	var path strings.Builder
-	for y := range size {
-		for x := range size {
-			if r, _, _, _ := code.At(x, y).RGBA(); r == 0 {
-				fmt.Fprintf(&path, "M%d %dh1v1h-1z", x+quietZone, y+quietZone)
-			}
-		}
-	}
-	return actions.QR{Size: size + 2*quietZone, Path: path.String()}, nil
 }

@@ -97,12 +97,13 @@ func (s *pages) postPassword(c echo.Context, v site.Visitor) error {
 		s.Now()); err != nil {
 		return err
 	}
-	// This browser goes on with a new token: the one it had may have been copied.
+	// This browser goes on with a new token: the one it had may have been copied, and ended.
 	before, err := s.Sessions.Current(c.Request())
 	if err != nil {
 		return err
 	}
-	if err := s.StartSession(c, operator, before.Entered...); err != nil {
+	if err := s.StartSession(c, store.Opening{Operator: operator, Proof: v.Proof, Renewed: true,
+		Entered: before.Entered}); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, views.AccountAfter("password"))

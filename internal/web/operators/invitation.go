@@ -129,9 +129,7 @@ func (s *pages) postAccept(c echo.Context, _ site.Visitor) error {
 		return s.notAccepted(c, page, err)
 	}
 	if !page.SignedIn {
-		if err := s.StartSession(c, operator); err != nil {
-			return err
-		}
+		return s.BeginSignIn(c, operator, views.Workspace(workspace.Slug), "")
 	}
 	return c.Redirect(http.StatusSeeOther, views.Workspace(workspace.Slug))
 }

@@ -29,6 +29,7 @@ type reach int
 
 const (
 	anyone         reach = iota + 1
+	signingIn            // an operator whose second factor is awaited
 	signedIn             // any operator
 	inWorkspace          // a member of :ws
 	inOrganization       // a member of :ws whose scope holds :org
@@ -36,7 +37,7 @@ const (
 
 // String says who may use an address.
 func (p Policy) String() string {
-	text := map[reach]string{anyone: "anyone", signedIn: "signed in", inWorkspace: "workspace ",
+	text := map[reach]string{anyone: "anyone", signingIn: "signing in", signedIn: "signed in", inWorkspace: "workspace ",
 		inOrganization: "organization "}[p.reach]
 	if p.reach >= inWorkspace {
 		text += p.Role.String()
@@ -54,12 +55,15 @@ func (p Policy) String() string {
 // Handlers get these, never an id that was not resolved in scope.
 type Visitor struct {
 	Operator     store.Operator // zero for anyone
+	SignIn       store.SignIn   // whose second factor is awaited; zero once there is a session
+	Proof        store.Proof    // the second factor that the session was proved by last; zero within the grace
 	Token        run.ByToken    // by which a program asks; zero on pages
 	Workspace    store.Workspace
 	Role         catalog.Role
 	Membership   store.Scope // all that the visitor may see of the workspace
 	Scope        store.Scope // of this address
 	Organization store.Organization
+	GraceUntil   time.Time      // until when the workspace admits the operator without a second factor
 	Zone         *time.Location // chosen, or of the browser; nil: neither says
 	Policy       Policy         // by which the visitor was let in
 
@@ -151,11 +155,14 @@ func (s *Site) Admit(c echo.Context, p Policy) (Visitor, error) {
 	if p.Token {
 		return s.admitToken(c, p)
 	}
+	if p.reach == signingIn {
+		return s.admitSignIn(c, v)
+	}
 	session, err := s.Sessions.Current(c.Request())
 	if err != nil {
 		return v, err
 	}
-	v.Operator = session.Operator
+	v.Operator, v.Proof = session.Operator, session.Proof
 	if v.Zone = ZoneNamed(v.Operator.TimeZone); v.Zone == nil {
 		v.Zone = ZoneOf(c.Request())
 	}
@@ -165,6 +172,9 @@ func (s *Site) Admit(c echo.Context, p Policy) (Visitor, error) {
 	seen, err := v.enter(c, p, catalog.Owner, func(ws, organization string) (store.Access, error) {
 		return s.Store.Enter(c.Request().Context(), v.Operator.ID, ws, organization, switcherSize)
 	})
+	if err == nil && v.Proof.Kind == "" && !s.Now().Before(v.GraceUntil) {
+		err = errFactorWanted
+	}
 	if err != nil {
 		return v, err
 	}
@@ -201,6 +211,9 @@ func (v *Visitor) enter(c echo.Context, p Policy, most catalog.Role,
 	v.Workspace, v.Organization = found.Workspace, found.Organization
 	v.Membership, v.Scope = found.Membership, found.Scope
 	v.first, v.organizations, v.opened = found.First, found.Organizations, found.VisitedAt
+	if v.Operator.GraceFrom != nil {
+		v.GraceUntil = v.Operator.GraceFrom.AddDate(0, 0, found.GraceDays)
+	}
 	v.Role = min(catalog.ParseRole(found.Role), most)
 	if v.Role < p.Role || p.whole && !v.Membership.Every() {
 		return nil, ErrBeyondRole
@@ -245,7 +258,7 @@ func (s *Site) toSignIn(c echo.Context) error {
 	r := c.Request()
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		next := r.URL.RequestURI()
-		if next == "/" {
+		if next == "/" || strings.HasPrefix(next, views.SignIn()+"/") {
 			return c.Redirect(http.StatusSeeOther, views.SignIn())
 		}
 		return c.Redirect(http.StatusSeeOther, views.SignInAndReturn(next))

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/store"
@@ -64,13 +63,12 @@ func (s *Site) sessionKey(c echo.Context) (store.LoginKey, error) {
 	return store.LoginKey{Name: "session:" + session.ID.String()}, err
 }
 
-// StartSession signs an operator in and remembers the browser. operator is the row
-// whose password was checked.
-func (s *Site) StartSession(c echo.Context, operator store.Operator, entered ...uuid.UUID) error {
-	if err := s.Sessions.start(c, operator, entered...); err != nil {
+// StartSession begins a session and remembers the browser; see store.StartSession.
+func (s *Site) StartSession(c echo.Context, o store.Opening) error {
+	if err := s.Sessions.start(c, o); err != nil {
 		return err
 	}
-	return s.RememberDevice(c, operator)
+	return s.RememberDevice(c, o.Operator)
 }
 
 // RememberDevice gives the browser a new cookie, in the place of any it came with.

@@ -28,6 +28,8 @@ func (s *Site) answerError(err error, c echo.Context) {
 	var answering error
 	if errors.Is(err, errSignedOut) || errors.Is(err, store.ErrEnded) && !isAPI(c.Request()) {
 		answering = s.toSignIn(c)
+	} else if errors.Is(err, errFactorWanted) {
+		answering = s.toFactors(c)
 	} else {
 		page, code := s.explain(err, c)
 		if isAPI(c.Request()) {

@@ -69,6 +69,7 @@ func (r Route) String() string {
 // Who may use an address.
 var (
 	Public         = Policy{reach: anyone}
+	SigningIn      = Policy{reach: signingIn}
 	Signed         = Policy{reach: signedIn}
 	InWorkspace    = Policy{reach: inWorkspace, Role: catalog.Auditor}
 	InOrganization = Policy{reach: inOrganization, Role: catalog.Auditor}

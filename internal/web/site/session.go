@@ -159,24 +159,26 @@ func (s *sessionStore) Lives(r *http.Request) bool {
 }
 
 // start signs an operator in, or has a session that entered workspaces go on under a
-// new token. operator is the row whose password was checked; see store.StartSession.
-func (s *sessionStore) start(c echo.Context, operator store.Operator, entered ...uuid.UUID) error {
+// new token; see store.StartSession.
+func (s *sessionStore) start(c echo.Context, o store.Opening) error {
 	r := c.Request()
-	traceOf(r.Context()).operator = operator.ID
+	traceOf(r.Context()).operator = o.Operator.ID
 	session, err := s.Get(r, s.cookie)
 	if err != nil {
 		return err
 	}
-	if err := s.endRow(r, session); err != nil {
-		return err
+	if o.Before == nil {
+		if err := s.endRow(r, session); err != nil {
+			return err
+		}
 	}
-	token, err := newToken(s.store, sessionKind, operator.ID[:]...)
+	token, err := newToken(s.store, sessionKind, o.Operator.ID[:]...)
 	if err != nil {
 		return err
 	}
 	session.ID = token
-	if err := s.store.StartSession(r.Context(), hashOf(token), operator, OriginOf(c), s.now(), s.now().Add(s.longest),
-		entered...); err != nil {
+	o.TokenHash, o.From, o.EndsAt = hashOf(token), OriginOf(c), s.now().Add(s.longest)
+	if err := s.store.StartSession(r.Context(), o, s.now()); err != nil {
 		return err
 	}
 	http.SetCookie(c.Response(), sessions.NewCookie(session.Name(), token, session.Options))

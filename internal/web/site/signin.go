@@ -27,7 +27,13 @@ func (s *Site) getSignIn(c echo.Context, _ Visitor) error {
 	if _, err := s.Sessions.Current(c.Request()); err == nil {
 		return c.Redirect(http.StatusSeeOther, next)
 	}
-	return s.Render(c, http.StatusOK, Visitor{}, Place{}, views.SignInPage{Next: next})
+	return s.ShowSignIn(c, http.StatusOK, views.SignInPage{Next: next})
+}
+
+// ShowSignIn shows the page that asks for email and password, or for a passkey.
+func (s *Site) ShowSignIn(c echo.Context, status int, page views.SignInPage) error {
+	page.Passkeys = s.Factors.TakesPasskeys()
+	return s.Render(c, status, Visitor{}, Place{}, page)
 }
 
 // wrongPair is the answer to every sign-in that is refused.
@@ -45,32 +51,22 @@ func (s *Site) postSignIn(c echo.Context, _ Visitor) error {
 	switch {
 	case errors.Is(err, secret.ErrBusy):
 		page.SlowDown = Busy(c)
-		return s.Render(c, http.StatusServiceUnavailable, Visitor{}, Place{}, page)
+		return s.ShowSignIn(c, http.StatusServiceUnavailable, page)
 	case err != nil:
 		return err
 	case wait > 0:
 		page.SlowDown = SlowDown(c, wait)
-		return s.Render(c, http.StatusTooManyRequests, Visitor{}, Place{}, page)
+		return s.ShowSignIn(c, http.StatusTooManyRequests, page)
 	case !fits:
 		page.Error = wrongPair
-		return s.Render(c, http.StatusUnprocessableEntity, Visitor{}, Place{}, page)
+		return s.ShowSignIn(c, http.StatusUnprocessableEntity, page)
 	}
-	err = s.StartSession(c, operator)
+	err = s.BeginSignIn(c, operator, page.Next, page.Held)
 	if errors.Is(err, store.ErrEnded) { // the password was right when it was checked, and was changed since
 		page.Error = wrongPair
-		return s.Render(c, http.StatusUnprocessableEntity, Visitor{}, Place{}, page)
+		return s.ShowSignIn(c, http.StatusUnprocessableEntity, page)
 	}
-	if err != nil {
-		return err
-	}
-	back, err := s.returnForm(c.Request().Context(), operator, page.Held)
-	switch {
-	case err == nil:
-		page.Next = back
-	case !errors.Is(err, store.ErrNotFound):
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, page.Next)
+	return err
 }
 
 // SignInBy is passwordOf for who has no session. It asks the database nothing while

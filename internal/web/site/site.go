@@ -14,6 +14,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/run"
+	"duodesk/internal/run/factors"
 	"duodesk/internal/run/members"
 	"duodesk/internal/run/plan"
 	"duodesk/internal/run/setup"
@@ -24,6 +25,7 @@ import (
 type Config struct {
 	Store     *store.Store
 	Runner    *run.Runner
+	Factors   *factors.Desk
 	Log       *slog.Logger // see LogHandler
 	Now       func() time.Time
 	PublicURL *url.URL      // where browsers find the console; requests for another host are refused

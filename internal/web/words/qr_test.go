@@ -1,4 +1,4 @@
-package actions
+package words
 
 import (
 	"fmt"
@@ -12,7 +12,7 @@ func TestDrawQR(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"x", "duo://ABCDEFGHIJKLMNOPQRST-YXBpLTBhMWIyYzNkLmR1b3NlY3VyaXR5LmNvbQ",
 		strings.Repeat("long ", 200)} {
-		code, err := drawQR(text)
+		code, err := DrawQR(text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -48,7 +48,7 @@ func TestDrawQR(t *testing.T) {
 			}
 		}
 	}
-	if _, err := drawQR(strings.Repeat("x", 5000)); err == nil {
+	if _, err := DrawQR(strings.Repeat("x", 5000)); err == nil {
 		t.Error("a text that no QR code holds is drawn")
 	}
 }

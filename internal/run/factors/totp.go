@@ -1,0 +1,184 @@
+package factors
+
+import (
+	"context"
+	"encoding/base32"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/pquerna/otp"
+	"github.com/pquerna/otp/hotp"
+	"github.com/pquerna/otp/totp"
+
+	"duodesk/internal/secret"
+	"duodesk/internal/store"
+)
+
+const (
+	toSetUp = "set up an authenticator app"
+
+	period     = 30 // seconds that a code lives
+	totpSecret = 20 // bytes, as many as the SHA-1 of the apps takes
+)
+
+// wrongCode is the answer to a code that fits none of the operator's apps.
+const wrongCode = "This code is wrong. Codes change every 30 seconds; check that the phone's clock is right."
+
+// codes are what authenticator apps make by default.
+var codes = hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1}
+
+// Setup is an authenticator app that waits for its first code.
+type Setup struct {
+	Token  string // names it in the form
+	Secret string // to be typed into the app
+	URL    string // the same for a QR code
+}
+
+// waiting is what is kept of a Setup.
+type waiting struct {
+	Factor uuid.UUID
+	Sealed []byte
+}
+
+// BeginTOTP makes the secret of an authenticator app. bound is the hash of the token of
+// the session or sign-in that asks.
+func (d *Desk) BeginTOTP(ctx context.Context, o store.Operator, bound []byte) (Setup, error) {
+	key, err := totp.Generate(totp.GenerateOpts{Issuer: issuer, AccountName: o.Email, SecretSize: totpSecret})
+	if err != nil {
+		return Setup{}, err
+	}
+	w := waiting{Factor: uuid.New()}
+	if w.Sealed, err = d.store.SealTOTP(ctx, w.Factor, secret.Box([]byte(key.Secret()))); err != nil {
+		return Setup{}, err
+	}
+	kept, err := json.Marshal(w)
+	if err != nil {
+		return Setup{}, err
+	}
+	token, hash := newToken()
+	now := d.now()
+	return setupOf(token, key.Secret(), o), d.store.KeepChallenge(ctx, hash,
+		store.Challenge{Purpose: toSetUp, Bound: bound, Data: kept, EndsAt: now.Add(setupLife)}, now)
+}
+
+func setupOf(token, typed string, o store.Operator) Setup {
+	raw, _ := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(typed)
+	key, err := totp.Generate(totp.GenerateOpts{Issuer: issuer, AccountName: o.Email, Secret: raw})
+	if err != nil {
+		return Setup{Token: token, Secret: typed}
+	}
+	return Setup{Token: token, Secret: typed, URL: key.URL()}
+}
+
+// TOTPSetup is the Setup of BeginTOTP once more, for the page of a wrong first code.
+func (d *Desk) TOTPSetup(ctx context.Context, o store.Operator, bound []byte, token string) (Setup, error) {
+	_, key, err := d.waitingTOTP(ctx, bound, token)
+	return setupOf(token, key, o), err
+}
+
+func (d *Desk) waitingTOTP(ctx context.Context, bound []byte, token string) (f store.Factor, key string, err error) {
+	data, err := d.store.FindChallenge(ctx, hashOf(token), toSetUp, bound, d.now())
+	if err != nil {
+		return f, "", gone(err, startOver)
+	}
+	var w waiting
+	if err := json.Unmarshal(data, &w); err != nil {
+		return f, "", err
+	}
+	f = store.Factor{ID: w.Factor, Kind: store.TOTP, Sealed: w.Sealed}
+	key, err = d.open(f)
+	return f, key, err
+}
+
+func (d *Desk) open(f store.Factor) (key string, err error) {
+	opened, err := d.store.OpenTOTP(f)
+	if err != nil {
+		return "", err
+	}
+	return key, opened.Lend(func(b []byte) { key = string(b) })
+}
+
+// AddTOTP takes the first code of the app of a Setup and keeps the app. The code is used
+// up by that.
+func (d *Desk) AddTOTP(ctx context.Context, o Owner, token, code, called string) (store.Proof, error) {
+	f, key, err := d.waitingTOTP(ctx, o.Bound, token)
+	if err != nil {
+		return store.Proof{}, err
+	}
+	now := d.now()
+	step, fits := stepOf(code, key, now)
+	if !fits {
+		return store.Proof{}, refuse(wrongCode)
+	}
+	if _, err := d.store.TakeChallenge(ctx, hashOf(token), toSetUp, o.Bound, now); err != nil {
+		return store.Proof{}, gone(err, startOver)
+	}
+	f.OperatorID, f.Name, f.CreatedAt = o.ID, name(called, "Authenticator app"), now
+	made := store.NewFactor{Factor: f, TOTP: secret.Box([]byte(key)), First: o.First}
+	if err := d.store.AddFactor(ctx, o.Operator, made, o.From); err != nil {
+		return store.Proof{}, added(err)
+	}
+	return store.Proof{Factor: f.ID, Kind: store.TOTP, At: now}, d.store.UseTOTP(ctx, f, step, now)
+}
+
+// ProveTOTP takes a code of one of an operator's authenticator apps.
+func (d *Desk) ProveTOTP(ctx context.Context, o store.Operator, code string) (store.Proof, error) {
+	all, err := d.store.Factors(ctx, o.ID)
+	if err != nil {
+		return store.Proof{}, err
+	}
+	now := d.now()
+	for _, f := range all {
+		if f.Kind != store.TOTP {
+			continue
+		}
+		key, err := d.open(f)
+		if err != nil {
+			return store.Proof{}, err
+		}
+		step, fits := stepOf(code, key, now)
+		switch {
+		case !fits:
+			continue
+		case f.Trial && !d.trial:
+			return store.Proof{}, refuse("This authenticator app belongs to a trial. " +
+				"Reset this operator on the host.")
+		}
+		err = d.store.UseTOTP(ctx, f, step, now)
+		return store.Proof{Factor: f.ID, Kind: store.TOTP, At: now},
+			gone(err, "This code was used already. Wait for the next one.")
+	}
+	return store.Proof{}, refuse(wrongCode)
+}
+
+// stepOf finds the step of time whose code this is: that of now, the one before or the
+// one after, for clocks that differ.
+func stepOf(code, key string, now time.Time) (step int64, fits bool) {
+	code = strings.Join(strings.Fields(code), "")
+	current := now.Unix() / period
+	for _, step := range []int64{current, current - 1, current + 1} {
+		if ok, err := hotp.ValidateCustom(code, uint64(step), key, codes); err == nil && ok {
+			return step, true
+		}
+	}
+	return 0, false
+}
+
+// NewTrialApp gives an operator an authenticator app whose secret it returns, to lie beside
+// a trial: consoles of customers do not take it.
+func NewTrialApp(ctx context.Context, s *store.Store, o store.Operator, now time.Time) (key string, err error) {
+	made, err := totp.Generate(totp.GenerateOpts{Issuer: issuer, AccountName: o.Email, SecretSize: totpSecret})
+	if err != nil {
+		return "", err
+	}
+	return made.Secret(), s.AddFactor(ctx, o, store.NewFactor{TOTP: secret.Box([]byte(made.Secret())),
+		Factor: store.Factor{ID: uuid.New(), Kind: store.TOTP, Name: "Trial", CreatedAt: now, Trial: true}},
+		store.Origin{})
+}
+
+// Code is the code of an app at a moment: for the trial's own.
+func Code(key string, at time.Time) (string, error) {
+	return hotp.GenerateCodeCustom(key, uint64(at.Unix()/period), codes)
+}

@@ -1,0 +1,49 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// SetRecoveryCodes puts new recovery codes, by their SHA-256, in the place of all that an
+// operator had. It returns ErrEnded when the operator's epoch was raised since.
+func (s *Store) SetRecoveryCodes(ctx context.Context, operator Operator, hashes [][]byte, from Origin,
+	now time.Time) error {
+	return s.changeFactors(ctx, operator, AccountRecoveryCodesMade, from, now, func(tx *Tx) error {
+		batch := &pgx.Batch{}
+		batch.Queue(`delete from recovery_code where operator_id = $1`, operator.ID)
+		batch.Queue(`insert into recovery_code (operator_id, code_hash, made_at) select $1, unnest($2::bytea[]), $3`,
+			operator.ID, hashes, now)
+		return tx.tx.SendBatch(ctx, batch).Close()
+	})
+}
+
+// RecoveryCodesLeft counts the recovery codes that an operator has not used.
+func (s *Store) RecoveryCodesLeft(ctx context.Context, operator uuid.UUID) (left int, err error) {
+	err = s.asOperator(ctx, operator, func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, `select count(*) from recovery_code where operator_id = $1 and used_at is null`,
+			operator).Scan(&left)
+	})
+	return left, err
+}
+
+// UseRecoveryCode takes a recovery code, once. ErrNotFound says that the operator has no
+// such code, or has used it.
+func (s *Store) UseRecoveryCode(ctx context.Context, operator uuid.UUID, hash []byte, from Origin,
+	now time.Time) error {
+	return s.asOperator(ctx, operator, func(tx pgx.Tx) error {
+		done, err := tx.Exec(ctx, `
+			update recovery_code set used_at = $3 where operator_id = $1 and code_hash = $2 and used_at is null`,
+			operator, hash, now)
+		if err == nil && done.RowsAffected() == 0 {
+			return ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		return keepAccountEvent(ctx, tx, operator, AccountRecoveryCodeUsed, from, now)
+	})
+}

@@ -1,0 +1,201 @@
+package signin
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/run/factors"
+	"duodesk/internal/secret"
+	"duodesk/internal/store"
+	"duodesk/internal/web/site"
+	"duodesk/views"
+	"duodesk/views/signin"
+)
+
+// postSignInOptions asks the browser of a stranger for a passkey.
+func (s *pages) postSignInOptions(c echo.Context, _ site.Visitor) error {
+	lane, paced := s.LaneOf(c.Request())
+	leave, wait, err := s.Crowd.Enter(c.Request().Context(), lane, paced)
+	switch {
+	case errors.Is(err, secret.ErrBusy):
+		return echo.NewHTTPError(http.StatusServiceUnavailable)
+	case err != nil:
+		return err
+	case wait > 0:
+		site.SlowDown(c, wait)
+		return echo.NewHTTPError(http.StatusTooManyRequests)
+	}
+	defer leave()
+	asked, err := s.Factors.AskAnyPasskey(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, asked)
+}
+
+// postSignInPasskey signs in by a passkey alone.
+func (s *pages) postSignInPasskey(c echo.Context, _ site.Visitor) error {
+	form, err := site.FormOf(c)
+	if err != nil {
+		return err
+	}
+	page := views.SignInPage{Next: site.LocalPath(form.Get("next")), Held: form.Get(site.HeldField)}
+	lane, paced := s.LaneOf(c.Request())
+	leave, wait, err := s.Crowd.Enter(c.Request().Context(), lane, paced)
+	switch {
+	case errors.Is(err, secret.ErrBusy):
+		page.SlowDown = site.Busy(c)
+		return s.ShowSignIn(c, http.StatusServiceUnavailable, page)
+	case err != nil:
+		return err
+	case wait > 0:
+		page.SlowDown = site.SlowDown(c, wait)
+		return s.ShowSignIn(c, http.StatusTooManyRequests, page)
+	}
+	defer leave()
+	operator, proof, err := s.Factors.SignInByPasskey(c.Request().Context(), form.Get("challenge"), form.Get("answer"),
+		site.OriginOf(c))
+	if page.Refused = refusal(err); page.Refused != "" {
+		return s.ShowSignIn(c, http.StatusUnprocessableEntity, page)
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.StartSession(c, store.Opening{Operator: operator, Proof: proof}); err != nil {
+		return err
+	}
+	next, err := s.NextOf(c.Request().Context(), operator, page.Next, page.Held)
+	if err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, next)
+}
+
+// refusal is why a factor was not taken; empty for anything else.
+func refusal(err error) string {
+	if refused := (*factors.Refused)(nil); errors.As(err, &refused) {
+		return refused.Words
+	}
+	return ""
+}
+
+// has reports which second factors an operator has.
+func (s *pages) has(c echo.Context, v site.Visitor) (passkey, app bool, err error) {
+	found, err := s.Store.Factors(c.Request().Context(), v.Operator.ID)
+	of := func(kind string) bool {
+		return slices.ContainsFunc(found, func(f store.Factor) bool { return f.Kind == kind })
+	}
+	return of(store.Passkey), of(store.TOTP), err
+}
+
+func (s *pages) getSecondFactor(c echo.Context, v site.Visitor) error {
+	return s.showSecondFactor(c, v, http.StatusOK, signin.SecondFactorPage{})
+}
+
+// showSecondFactor asks for the second factor of a sign-in, or to set one up.
+func (s *pages) showSecondFactor(c echo.Context, v site.Visitor, status int, page signin.SecondFactorPage) error {
+	passkey, app, err := s.has(c, v)
+	if err != nil {
+		return err
+	}
+	if !passkey && !app {
+		return c.Redirect(http.StatusSeeOther, views.FirstFactor())
+	}
+	left, err := s.Store.RecoveryCodesLeft(c.Request().Context(), v.Operator.ID)
+	if err != nil {
+		return err
+	}
+	page.Email, page.App, page.RecoveryCodes = v.Operator.Email, app, left > 0
+	page.Passkey = passkey && s.Factors.TakesPasskeys()
+	return s.Render(c, status, site.Visitor{}, site.Place{}, page)
+}
+
+func (s *pages) getConfirm(c echo.Context, v site.Visitor) error {
+	return s.showConfirm(c, v, http.StatusOK, site.LocalPath(c.QueryParam("next")), "")
+}
+
+func (s *pages) showConfirm(c echo.Context, v site.Visitor, status int, next, problem string) error {
+	passkey, app, err := s.has(c, v)
+	if err != nil {
+		return err
+	}
+	if !passkey && !app {
+		return c.Redirect(http.StatusSeeOther, views.Factors())
+	}
+	return s.Render(c, status, v, site.Place{}, signin.ConfirmPage{Passkey: passkey && s.Factors.TakesPasskeys(),
+		App: app, Next: next, Problem: problem})
+}
+
+// postProveOptions asks the browser for one of the operator's passkeys.
+func (s *pages) postProveOptions(c echo.Context, v site.Visitor) error {
+	asked, err := s.Factors.AskPasskey(c.Request().Context(), v.Operator, s.BoundTo(c, v))
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, asked)
+}
+
+func (s *pages) postPasskey(c echo.Context, v site.Visitor) error {
+	return s.prove(c, v, func(form site.Form) (store.Proof, error) {
+		return s.Factors.ProvePasskey(c.Request().Context(), v.Operator, s.BoundTo(c, v), form.Get("challenge"),
+			form.Get("answer"), site.OriginOf(c))
+	}, false)
+}
+
+func (s *pages) postCode(c echo.Context, v site.Visitor) error {
+	return s.prove(c, v, func(form site.Form) (store.Proof, error) {
+		return s.Factors.ProveTOTP(c.Request().Context(), v.Operator, form.Get("code"))
+	}, false)
+}
+
+func (s *pages) postRecovery(c echo.Context, v site.Visitor) error {
+	return s.prove(c, v, func(form site.Form) (store.Proof, error) {
+		return s.Factors.UseRecoveryCode(c.Request().Context(), v.Operator, form.Get("recovery"), site.OriginOf(c))
+	}, true)
+}
+
+// prove takes a second factor, to complete a sign-in or to have a session go on.
+func (s *pages) prove(c echo.Context, v site.Visitor, by func(site.Form) (store.Proof, error), recovery bool) error {
+	form, err := site.FormOf(c)
+	if err != nil {
+		return err
+	}
+	proof, wait, err := s.TryFactor(c, v, func() (store.Proof, error) { return by(form) })
+	problem, status := refusal(err), http.StatusUnprocessableEntity
+	switch {
+	case wait > 0:
+		problem, status = site.SlowDown(c, wait), http.StatusTooManyRequests
+	case problem == "" && err != nil:
+		return err
+	}
+	signingIn := v.SignIn.TokenHash != nil
+	switch {
+	case problem != "" && signingIn:
+		return s.showSecondFactor(c, v, status, signin.SecondFactorPage{Problem: problem, Recovery: recovery})
+	case problem != "":
+		return s.showConfirm(c, v, status, site.LocalPath(form.Get("next")), problem)
+	}
+	next := site.LocalPath(form.Get("next"))
+	if signingIn {
+		next, err = s.CompleteSignIn(c, v, proof)
+	} else {
+		err = s.goOn(c, v, proof)
+	}
+	if err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, next)
+}
+
+// goOn has the session go on under a new token, with the proof of a moment ago.
+func (s *pages) goOn(c echo.Context, v site.Visitor, proof store.Proof) error {
+	before, err := s.Sessions.Current(c.Request())
+	if err != nil {
+		return err
+	}
+	return s.StartSession(c, store.Opening{Operator: v.Operator, Proof: proof, Before: s.BoundTo(c, v),
+		Entered: before.Entered})
+}

@@ -1,0 +1,39 @@
+// Package signin is about an operator's second factor: signing in by it, setting one up,
+// confirming by it.
+package signin
+
+import "duodesk/internal/web/site"
+
+// pages answers the requests of this room.
+type pages struct{ *site.Site }
+
+// Routes are the room's rows of the route table.
+func Routes(on *site.Site) []site.Route {
+	s := &pages{on}
+	return []site.Route{
+		site.Post("/signin/passkey/options", site.Public, s.postSignInOptions),
+		site.Post("/signin/passkey", site.Public, s.postSignInPasskey),
+		site.Get("/signin/factor", site.SigningIn, s.getSecondFactor),
+		site.Post("/signin/factor/code", site.SigningIn, s.postCode),
+		site.Post("/signin/factor/recovery", site.SigningIn, s.postRecovery),
+		site.Post("/signin/factor/passkey/options", site.SigningIn, s.postProveOptions),
+		site.Post("/signin/factor/passkey", site.SigningIn, s.postPasskey),
+		site.Get("/signin/setup", site.SigningIn, s.getFirstFactor),
+		site.Post("/signin/setup/app", site.SigningIn, s.postApp),
+		site.Post("/signin/setup/app/code", site.SigningIn, s.postAppCode),
+		site.Post("/signin/setup/passkey/options", site.SigningIn, s.postEnrollOptions),
+		site.Post("/signin/setup/passkey", site.SigningIn, s.postNewPasskey),
+		site.Post("/signin/setup/later", site.SigningIn, s.postLater),
+		site.Get("/account/factors", site.Signed, s.getFactors),
+		site.Post("/account/factors/app", site.Signed, s.postApp),
+		site.Post("/account/factors/app/code", site.Signed, s.postAppCode),
+		site.Post("/account/factors/passkey/options", site.Signed, s.postEnrollOptions),
+		site.Post("/account/factors/passkey", site.Signed, s.postNewPasskey),
+		site.Post("/account/factors/remove", site.Signed, s.postRemove),
+		site.Post("/account/factors/recovery", site.Signed, s.postRecoveryCodes),
+		site.Get("/account/confirm", site.Signed, s.getConfirm),
+		site.Post("/account/confirm/code", site.Signed, s.postCode),
+		site.Post("/account/confirm/passkey/options", site.Signed, s.postProveOptions),
+		site.Post("/account/confirm/passkey", site.Signed, s.postPasskey),
+	}
+}

@@ -1,0 +1,297 @@
+package signin
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/run/factors"
+	"duodesk/internal/store"
+	"duodesk/internal/web/site"
+	"duodesk/internal/web/words"
+	"duodesk/views"
+	"duodesk/views/signin"
+)
+
+func (s *pages) getFirstFactor(c echo.Context, v site.Visitor) error {
+	return s.showFirstFactor(c, v, http.StatusOK, "")
+}
+
+func (s *pages) showFirstFactor(c echo.Context, v site.Visitor, status int, problem string) error {
+	passkey, app, err := s.has(c, v)
+	if err != nil {
+		return err
+	}
+	if passkey || app {
+		return c.Redirect(http.StatusSeeOther, views.SecondFactor())
+	}
+	page := signin.FirstFactorPage{Email: v.Operator.Email, Passkeys: s.Factors.TakesPasskeys(), Problem: problem}
+	until, err := s.Store.GraceUntil(c.Request().Context(), v.Operator)
+	if err != nil {
+		return err
+	}
+	if s.Now().Before(until) {
+		when := s.Until(v, until)
+		page.Until = &when
+	}
+	return s.Render(c, status, site.Visitor{}, site.Place{}, page)
+}
+
+// postLater begins a session without a second factor, where a workspace still admits one.
+func (s *pages) postLater(c echo.Context, v site.Visitor) error {
+	if _, err := site.FormOf(c); err != nil {
+		return err
+	}
+	next, err := s.CompleteSignIn(c, v, store.Proof{})
+	if err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, next)
+}
+
+// errNotFresh says that a change of one's factors needs one first.
+var errNotFresh = errors.New("signin: use a second factor first")
+
+// mayChange decides who may change the factors of an operator: the operator who has just
+// proved one, and at a sign-in only one who has none yet.
+func (s *pages) mayChange(c echo.Context, v site.Visitor) error {
+	if v.SignIn.TokenHash == nil {
+		if !s.fresh(v) {
+			return errNotFresh
+		}
+		return nil
+	}
+	passkey, app, err := s.has(c, v)
+	if err == nil && (passkey || app) {
+		err = store.ErrEnded
+	}
+	return err
+}
+
+func (s *pages) fresh(v site.Visitor) bool {
+	return v.Proof.Kind != "" && s.Now().Sub(v.Proof.At) < site.RecentProof
+}
+
+// toConfirm leads an operator whose last proof is too old to the page that asks for one.
+func toConfirm(c echo.Context, err error) error {
+	if errors.Is(err, errNotFresh) {
+		return c.Redirect(http.StatusSeeOther, views.ConfirmAndReturn(views.Factors()))
+	}
+	return err
+}
+
+// postEnrollOptions asks the browser to make a passkey.
+func (s *pages) postEnrollOptions(c echo.Context, v site.Visitor) error {
+	if err := s.mayChange(c, v); err != nil {
+		return toConfirm(c, err)
+	}
+	asked, err := s.Factors.BeginPasskey(c.Request().Context(), v.Operator, s.BoundTo(c, v))
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, asked)
+}
+
+func (s *pages) postNewPasskey(c echo.Context, v site.Visitor) error {
+	form, err := site.FormOf(c)
+	if err != nil {
+		return err
+	}
+	if err := s.mayChange(c, v); err != nil {
+		return toConfirm(c, err)
+	}
+	proof, err := s.Factors.AddPasskey(c.Request().Context(), s.owner(c, v), form.Get("challenge"),
+		form.Get("answer"), form.Get("name"))
+	if problem := refusal(err); problem != "" {
+		return s.notSetUp(c, v, problem)
+	}
+	if err != nil {
+		return err
+	}
+	return s.setUp(c, v, proof)
+}
+
+// owner is whose factor is set up, and from where.
+func (s *pages) owner(c echo.Context, v site.Visitor) factors.Owner {
+	return factors.Owner{Operator: v.Operator, Bound: s.BoundTo(c, v), First: v.SignIn.TokenHash != nil,
+		From: site.OriginOf(c)}
+}
+
+func (s *pages) notSetUp(c echo.Context, v site.Visitor, problem string) error {
+	if v.SignIn.TokenHash != nil {
+		return s.showFirstFactor(c, v, http.StatusUnprocessableEntity, problem)
+	}
+	return s.showFactors(c, v, http.StatusUnprocessableEntity, signin.FactorsPage{Problem: problem})
+}
+
+// postApp shows the secret of a new authenticator app.
+func (s *pages) postApp(c echo.Context, v site.Visitor) error {
+	if _, err := site.FormOf(c); err != nil {
+		return err
+	}
+	if err := s.mayChange(c, v); err != nil {
+		return toConfirm(c, err)
+	}
+	begun, err := s.Factors.BeginTOTP(c.Request().Context(), v.Operator, s.BoundTo(c, v))
+	if err != nil {
+		return err
+	}
+	return s.showApp(c, v, http.StatusOK, begun, signin.AppPage{})
+}
+
+func (s *pages) showApp(c echo.Context, v site.Visitor, status int, begun factors.Setup, page signin.AppPage) error {
+	code, err := words.DrawQR(begun.URL)
+	if err != nil {
+		s.Log.ErrorContext(c.Request().Context(), "a QR code could not be made") // the secret alone will do
+	}
+	page.Challenge, page.Secret, page.QR = begun.Token, begun.Secret, code
+	page.Action, page.Cancel = views.NewAppCode(), views.Factors()
+	if v.SignIn.TokenHash != nil {
+		page.Alone, page.Action, page.Cancel = true, views.FirstFactorAppCode(), views.FirstFactor()
+		v = site.Visitor{}
+	}
+	return s.Render(c, status, v, site.Place{}, page)
+}
+
+// postAppCode takes the first code of a new authenticator app.
+func (s *pages) postAppCode(c echo.Context, v site.Visitor) error {
+	form, err := site.FormOf(c)
+	if err != nil {
+		return err
+	}
+	if err := s.mayChange(c, v); err != nil {
+		return toConfirm(c, err)
+	}
+	proof, wait, err := s.TryFactor(c, v, func() (store.Proof, error) {
+		return s.Factors.AddTOTP(c.Request().Context(), s.owner(c, v), form.Get("challenge"), form.Get("code"),
+			form.Get("name"))
+	})
+	problem, status := refusal(err), http.StatusUnprocessableEntity
+	switch {
+	case wait > 0:
+		problem, status = site.SlowDown(c, wait), http.StatusTooManyRequests
+	case problem == "" && err != nil:
+		return err
+	case problem == "":
+		return s.setUp(c, v, proof)
+	}
+	begun, err := s.Factors.TOTPSetup(c.Request().Context(), v.Operator, s.BoundTo(c, v), form.Get("challenge"))
+	if expired := refusal(err); expired != "" {
+		return s.notSetUp(c, v, expired)
+	}
+	if err != nil {
+		return err
+	}
+	return s.showApp(c, v, status, begun, signin.AppPage{Name: views.Input{Value: form.Get("name")},
+		Code: views.Input{Error: problem}})
+}
+
+// setUp goes on after a new factor: to the recovery codes of an operator who has none.
+func (s *pages) setUp(c echo.Context, v site.Visitor, proof store.Proof) error {
+	ctx, next := c.Request().Context(), views.FactorsAfter("added")
+	var err error
+	if v.SignIn.TokenHash != nil {
+		next, err = s.CompleteSignIn(c, v, proof)
+	} else {
+		err = s.goOn(c, v, proof)
+	}
+	if err != nil {
+		return err
+	}
+	left, err := s.Store.RecoveryCodesLeft(ctx, v.Operator.ID)
+	if err != nil {
+		return err
+	}
+	if left > 0 {
+		return c.Redirect(http.StatusSeeOther, next)
+	}
+	return s.showRecoveryCodes(c, v, next)
+}
+
+// showRecoveryCodes makes recovery codes and shows them: they are in this answer and
+// nowhere else.
+func (s *pages) showRecoveryCodes(c echo.Context, v site.Visitor, next string) error {
+	codes, err := s.Factors.NewRecoveryCodes(c.Request().Context(), v.Operator, site.OriginOf(c))
+	if err != nil {
+		return err
+	}
+	page := signin.RecoveryCodesPage{Codes: codes, Next: next, Alone: v.SignIn.TokenHash != nil}
+	if page.Alone {
+		v = site.Visitor{}
+	}
+	return s.Render(c, http.StatusOK, v, site.Place{}, page)
+}
+
+func (s *pages) postRecoveryCodes(c echo.Context, v site.Visitor) error {
+	if _, err := site.FormOf(c); err != nil {
+		return err
+	}
+	if err := s.mayChange(c, v); err != nil {
+		return toConfirm(c, err)
+	}
+	return s.showRecoveryCodes(c, v, views.Factors())
+}
+
+func (s *pages) getFactors(c echo.Context, v site.Visitor) error {
+	return s.showFactors(c, v, http.StatusOK, signin.FactorsPage{Said: c.QueryParam("done"),
+		Wanted: c.QueryParam("wanted") != ""})
+}
+
+func (s *pages) showFactors(c echo.Context, v site.Visitor, status int, page signin.FactorsPage) error {
+	ctx := c.Request().Context()
+	found, err := s.Store.Factors(ctx, v.Operator.ID)
+	if err != nil {
+		return err
+	}
+	for _, f := range found {
+		row := signin.FactorRow{ID: f.ID.String(), Name: f.Name, Kind: f.Kind, Made: s.When(v, f.CreatedAt),
+			This: f.ID == v.Proof.Factor}
+		if f.UsedAt != nil {
+			row.Used = s.When(v, *f.UsedAt)
+		}
+		page.Factors = append(page.Factors, row)
+	}
+	if page.RecoveryCodes, err = s.Store.RecoveryCodesLeft(ctx, v.Operator.ID); err != nil {
+		return err
+	}
+	until, err := s.Store.GraceUntil(ctx, v.Operator)
+	if err != nil {
+		return err
+	}
+	if s.Now().Before(until) {
+		when := s.Until(v, until)
+		page.Until = &when
+	}
+	page.Passkeys, page.Fresh = s.Factors.TakesPasskeys(), s.fresh(v)
+	return s.Render(c, status, v, site.Place{}, page)
+}
+
+// postRemove removes one of the operator's factors. One that is gone already is no trouble.
+func (s *pages) postRemove(c echo.Context, v site.Visitor) error {
+	form, err := site.FormOf(c)
+	if err != nil {
+		return err
+	}
+	id, err := uuid.Parse(form.Get("factor"))
+	if err != nil {
+		return site.BadRequest("The form does not name a second factor.")
+	}
+	if err := s.mayChange(c, v); err != nil {
+		return toConfirm(c, err)
+	}
+	session, err := s.Sessions.Current(c.Request())
+	if err != nil {
+		return err
+	}
+	err = s.Store.RemoveFactor(c.Request().Context(), v.Operator, id, session.ID, site.OriginOf(c), s.Now())
+	if errors.Is(err, store.ErrLastFactor) {
+		return s.showFactors(c, v, http.StatusUnprocessableEntity, signin.FactorsPage{
+			Problem: "This is your last second factor. Set up another one before you remove it."})
+	}
+	if site.IgnoreNotFound(err) != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, views.FactorsAfter("removed"))
+}

@@ -1,0 +1,161 @@
+package site
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/run/factors"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+// A sign-in has two steps. After the password the browser holds a cookie that names a
+// sign-in, which reaches the pages of the second step and nothing else; the session begins
+// with the factor, under a cookie of its own.
+
+var errFactorWanted = errors.New("web: the workspace wants a second factor")
+
+const signInKind = "sign-in"
+
+// RecentProof is for how long a proved factor stands for what asks for a recent one.
+const RecentProof = 10 * time.Minute
+
+func (s *Site) signInCookie() string {
+	if s.PublicURL.Scheme == "https" {
+		return "__Host-signin"
+	}
+	return "signin"
+}
+
+func (s *Site) setSignInCookie(c echo.Context, value string, maxAge int) {
+	http.SetCookie(c.Response(), &http.Cookie{Name: s.signInCookie(), Value: value, Path: "/", HttpOnly: true,
+		Secure: s.PublicURL.Scheme == "https", SameSite: http.SameSiteLaxMode, MaxAge: maxAge})
+}
+
+// BeginSignIn goes on to the second factor of an operator whose password was right, and
+// from there to next.
+func (s *Site) BeginSignIn(c echo.Context, operator store.Operator, next, held string) error {
+	token, err := newToken(s.Store, signInKind)
+	if err != nil {
+		return err
+	}
+	in := store.SignIn{TokenHash: hashOf(token), Operator: operator, Next: next, Held: held}
+	if err := s.Store.BeginSignIn(c.Request().Context(), in, s.Now()); err != nil {
+		return err
+	}
+	s.setSignInCookie(c, token, int(store.SignInLife/time.Second))
+	return c.Redirect(http.StatusSeeOther, views.SecondFactor())
+}
+
+// admitSignIn returns whose sign-in a request belongs to.
+func (s *Site) admitSignIn(c echo.Context, v Visitor) (Visitor, error) {
+	cookie, err := c.Request().Cookie(s.signInCookie())
+	if err != nil || judge(s.Store, signInKind, cookie.Value, tokenBytes) == store.MadeUp {
+		return v, errSignedOut
+	}
+	v.SignIn, err = s.Store.FindSignIn(c.Request().Context(), hashOf(cookie.Value), s.Now())
+	if errors.Is(err, store.ErrNotFound) {
+		err = errSignedOut
+	}
+	v.Operator = v.SignIn.Operator
+	return v, err
+}
+
+// CompleteSignIn begins the session of a sign-in and returns where to go. A zero proof
+// asks for the grace. It returns store.ErrEnded where the sign-in is no longer good.
+func (s *Site) CompleteSignIn(c echo.Context, v Visitor, proof store.Proof) (next string, err error) {
+	if err := s.StartSession(c, store.Opening{Operator: v.Operator, Proof: proof,
+		SignIn: v.SignIn.TokenHash}); err != nil {
+		return "", err
+	}
+	s.setSignInCookie(c, "", -1)
+	return s.NextOf(c.Request().Context(), v.Operator, v.SignIn.Next, v.SignIn.Held)
+}
+
+// NextOf is where a new session goes: to the form that was held for the operator, or else
+// to an address.
+func (s *Site) NextOf(ctx context.Context, operator store.Operator, next, held string) (string, error) {
+	back, err := s.returnForm(ctx, operator, held)
+	switch {
+	case err == nil:
+		return back, nil
+	case errors.Is(err, store.ErrNotFound):
+		return LocalPath(next), nil
+	}
+	return "", err
+}
+
+// BoundTo is what challenges of a visitor are bound to: the hash of the token of the
+// session, or of the sign-in.
+func (s *Site) BoundTo(c echo.Context, v Visitor) []byte {
+	if v.SignIn.TokenHash != nil {
+		return v.SignIn.TokenHash
+	}
+	cookie, err := c.Request().Cookie(s.Sessions.cookie)
+	if err != nil {
+		return nil
+	}
+	return hashOf(cookie.Value)
+}
+
+// TryFactor has a visitor prove a factor by something that could be guessed. Guesses are
+// counted for the operator, or in a browser that the operator is known by for that browser
+// alone. A wait above zero, and *factors.Refused, say that it was not taken.
+func (s *Site) TryFactor(c echo.Context, v Visitor, prove func() (store.Proof, error)) (proof store.Proof,
+	wait time.Duration, err error) {
+	ctx := c.Request().Context()
+	if v.SignIn.TokenHash != nil {
+		err := s.Store.TrySignIn(ctx, v.SignIn.TokenHash, s.Now())
+		if errors.Is(err, store.ErrNotFound) {
+			err = errSignedOut
+		}
+		if err != nil {
+			return proof, 0, err
+		}
+	}
+	key, err := s.factorKey(c, v)
+	if err != nil {
+		return proof, 0, err
+	}
+	if wait, err = s.BeginLogin(ctx, key); err != nil || wait > 0 {
+		return proof, wait, err
+	}
+	proof, err = prove()
+	var refused *factors.Refused
+	switch {
+	case errors.As(err, &refused):
+		s.Log.InfoContext(ctx, "second factor refused", "address", c.RealIP())
+		return proof, 0, errors.Join(err, s.Store.RefuseFactor(ctx, v.Operator.ID, OriginOf(c), s.Now()))
+	case err != nil:
+		return proof, 0, err
+	}
+	return proof, 0, s.Store.ForgiveLogin(ctx, key)
+}
+
+func (s *Site) factorKey(c echo.Context, v Visitor) (store.LoginKey, error) {
+	if hash := s.DeviceHash(c.Request()); hash != nil {
+		device, err := s.Store.FindDevice(c.Request().Context(), hash, v.Operator.Email, s.Now())
+		if err == nil {
+			return store.LoginKey{Name: "factor in " + device.String()}, nil
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return store.LoginKey{}, err
+		}
+	}
+	return store.LoginKey{Name: "factor of " + v.Operator.ID.String()}, nil
+}
+
+// toFactors sends a visitor without a second factor to the page that sets one up.
+func (s *Site) toFactors(c echo.Context) error {
+	if m := c.Request().Method; m == http.MethodGet || m == http.MethodHead {
+		return c.Redirect(http.StatusSeeOther, views.FactorsWanted())
+	}
+	return s.Render(c, http.StatusForbidden, Visitor{}, Place{}, views.ErrorPage{Status: http.StatusForbidden,
+		Headline: "Set up a second factor first",
+		Text:     "This workspace no longer admits you without one. Nothing was done.",
+		Links:    []views.Link{{Text: "Set up a second factor", Href: views.FactorsWanted()}}})
+}
