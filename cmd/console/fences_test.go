@@ -47,7 +47,7 @@ var ours = map[string][]string{
 		"internal/duo/duosim", "internal/run", "internal/run/factors", "internal/run/setup", "internal/run/members", "internal/secret",
 		"internal/store", "internal/task", "internal/web", "internal/web/site", "static", "internal/text"},
 	"internal/store/storetest": {"internal/devpg", "internal/duo/catalog", "internal/secret", "internal/store"},
-	"internal/run/runtest": {"internal/duo", "internal/duo/catalog", "internal/duo/duosim", "internal/run",
+	"internal/run/runtest": {"internal/duo", "internal/duo/catalog", "internal/duo/duosim", "internal/run", "internal/run/factors",
 		"internal/run/setup", "internal/run/members", "internal/store", "internal/store/storetest"},
 }
 
