@@ -36,13 +36,7 @@ func (s *pages) getUsers(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	page := estate.UsersPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization)}
-	if v.Role >= catalog.Technician && v.Organization.Mapped() {
-		page.Acts = []views.Act{{Text: "Create user", Href: site.ActionPath(v, catalog.CreateUser), Key: "n",
-			Primary: true},
-			{Text: "Enroll user", Href: site.ActionPath(v, catalog.EnrollUser)},
-			{Text: "Synchronize users", Href: site.ActionPath(v, catalog.SynchronizeUser)}}
-	}
+	page := estate.UsersPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Acts: usersActs(v)}
 	fresh := c.QueryParam("fresh") != ""
 	users, err := s.Runner.UsersToShow(c.Request().Context(), v.Scope, v.Organization, fresh)
 	if fresh && err == nil && c.Request().Header.Get("HX-Request") == "" && site.BegunEarly(c) == nil {
@@ -53,13 +47,8 @@ func (s *pages) getUsers(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	if page.Exact = trouble == nil && users.TooMany; page.Exact {
-		page.Table, err = s.exactUser(c, v, list, asked, users)
-	} else {
-		page.Table, err = s.usersTable(v, list, asked, users)
-		page.Table.Trouble = trouble
-	}
-	if err != nil {
+	page.Exact = trouble == nil && users.TooMany
+	if page.Table, err = s.usersTable(c, v, list, asked, users, trouble); err != nil {
 		return err
 	}
 	flash, err := s.FlashOf(c.Request().Context(), c, v)
@@ -67,6 +56,16 @@ func (s *pages) getUsers(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	return s.Render(c, http.StatusOK, v, site.Place{Tab: "users", Flash: flash}, page)
+}
+
+// usersActs are how a visitor may add users to an organization.
+func usersActs(v site.Visitor) []views.Act {
+	if v.Role < catalog.Technician || !v.Organization.Mapped() {
+		return nil
+	}
+	return []views.Act{{Text: "Create user", Href: site.ActionPath(v, catalog.CreateUser), Key: "n", Primary: true},
+		{Text: "Enroll user", Href: site.ActionPath(v, catalog.EnrollUser)},
+		{Text: "Synchronize users", Href: site.ActionPath(v, catalog.SynchronizeUser)}}
 }
 
 // troubled is why a list could not be read from Duo, or not again; another error stays one.
@@ -89,8 +88,20 @@ func (s *pages) readFrom(v site.Visitor, list table.List, asked table.Asked, t *
 	}
 }
 
-// usersTable searches, filters, sorts and pages the list that is held.
-func (s *pages) usersTable(v site.Visitor, list table.List, asked table.Asked,
+// usersTable is the part of a list that was asked for. Of an account with too many users to hold, it shows only
+// those that an exact name finds.
+func (s *pages) usersTable(c echo.Context, v site.Visitor, list table.List, asked table.Asked,
+	users run.List[duo.User], trouble *views.Trouble) (views.Table, error) {
+	if trouble == nil && users.TooMany {
+		return s.exactUser(c, v, list, asked, users)
+	}
+	t, err := s.heldUsers(v, list, asked, users)
+	t.Trouble = trouble
+	return t, err
+}
+
+// heldUsers searches, filters, sorts and pages the list that is held.
+func (s *pages) heldUsers(v site.Visitor, list table.List, asked table.Asked,
 	users run.List[duo.User]) (views.Table, error) {
 	sought, status := words.SearchOf(asked.Search), asked.Value("status")
 	found := slices.DeleteFunc(slices.Clone(users.Items), func(u duo.User) bool { return !sought.User(u) })
