@@ -209,13 +209,6 @@ func (t *Tx) Run(ctx context.Context, id uuid.UUID) (Run, error) {
 	return one[Run](ctx, t.tx, runQuery+` where `+runInScope+` and r.id = $1`, id)
 }
 
-// Runs lists the scope's runs, latest first.
-func (t *Tx) Runs(ctx context.Context, limit, offset int) ([]Run, error) {
-	c := t.conditions(RunFilter{}, nil)
-	return all[Run](ctx, t.tx, c.with(runQuery+` where `+runInScope+c.sql+
-		` order by r.started_at desc, r.id limit $ offset $`, limit, offset), c.args...)
-}
-
 // actsWithin is how many runs are looked through for acts.
 const actsWithin = 5000
 

@@ -147,7 +147,7 @@ func (d *desk) steps() []store.PlanStep {
 func (d *desk) events(e store.Event) (n int) {
 	d.t.Helper()
 	err := d.InWorkspace(d.t.Context(), d.Scope(), func(tx *store.Tx) error {
-		all, err := tx.Runs(d.t.Context(), 1000, 0)
+		all, _, err := tx.FindRuns(d.t.Context(), store.RunFilter{}, nil, 1000)
 		for _, r := range all {
 			if r.Action == e.Slug {
 				n++

@@ -47,7 +47,7 @@ func (s *pages) post(c echo.Context, v site.Visitor, fields bool) error {
 	if err != nil {
 		return err
 	}
-	if !fields && f.get(oldFields) != "" && f.look().form != nil && f.look().hasFields() {
+	if !fields && f.get(oldFields) != "" && HasOwnSheet(f.action) && f.look().hasFields() {
 		return c.Redirect(http.StatusTemporaryRedirect, fieldsPath(v, f.action)) // a page from before has it sent here
 	}
 	p := &posted{pages: s, c: c, ctx: c.Request().Context(), v: v, f: f}
