@@ -91,7 +91,9 @@ func startDesk(t *testing.T) *desk {
 }
 
 // runnerOf does what the console does, without one.
-func runnerOf(c config, s *store.Store) *run.Runner { return run.New(runConfig(c, s, slog.New(slog.DiscardHandler))) }
+func runnerOf(c config, s *store.Store) *run.Runner {
+	return run.New(runConfig(c, s, slog.New(slog.DiscardHandler)))
+}
 
 // connect saves the nine fields and makes an organization for every Duo account,
 // for journeys that begin after that.
