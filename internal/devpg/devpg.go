@@ -86,7 +86,7 @@ func start(ctx context.Context, c Config, ways []way) (_ *Server, err error) {
 	return s, nil
 }
 
-// URL returns the address of a database for pgx. It needs no password: whoever can enter the socket's
+// URL returns the address of a database for pgx. It needs no password: anyone who can enter the socket's
 // directory is trusted to be any role. Nothing that leads elsewhere is left to PGPORT and its like.
 func (s *Server) URL(role, database string) string {
 	u := url.URL{

@@ -39,7 +39,7 @@ func TestCreateOrganization(t *testing.T) {
 	}
 }
 
-// TestAdoptTwiceAtOnce: every account gets one organization, whoever presses the
+// TestAdoptTwiceAtOnce: every account gets one organization, no matter who presses the
 // button how often.
 func TestAdoptTwiceAtOnce(t *testing.T) {
 	t.Parallel()

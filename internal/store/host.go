@@ -138,8 +138,8 @@ func (t *Tx) changesOf(ctx context.Context, operator uuid.UUID, since time.Time,
 		order by started_at, id`, operator, since, slices.Concat(incidentEvents, actions))
 }
 
-// ResetPassword replaces the password of an operator, shuts out whoever used the
-// one before and puts that on record. actions are the slugs of the catalog's actions
+// ResetPassword replaces the password of an operator, shuts out those who used
+// the one before, and puts that on record. actions are the slugs of the catalog's actions
 // that the host is told of beside our own events: those that can leave a way back.
 func ResetPassword(ctx context.Context, ownerURL, email, hash string, at time.Time, actions ...string) (out ShutOut,
 	err error) {

@@ -35,7 +35,7 @@ type Run struct {
 	Token          string     // name of the access token that it came by; empty: by a page
 	TokenID        *uuid.UUID // of that token; nil also for runs from before ids were kept
 	Action         string     // slug of the catalogue
-	Subject        string     // whom or what it was done to, as a person knows it
+	Subject        string     // the name of what it was done to, as a person knows it
 	Input          map[string]string
 	Before         map[string]string // what the object was in Duo just before; see catalog.Action.Before
 	InputMAC       []byte
@@ -48,7 +48,7 @@ type Run struct {
 	StartedAt  time.Time
 	FinishedAt *time.Time
 
-	AskedUser  string // whom a push asks: Duo's id of the user, or a username in small letters; empty: nobody
+	AskedUser  string // the person a push asks: Duo's id of the user, or a username in lower case; empty: nobody
 	Reason     string // for an act after a report of fraud
 	AfterFraud string // who decided after a report: ByAnother or BySame; empty: there was none
 

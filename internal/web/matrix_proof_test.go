@@ -186,7 +186,7 @@ func everybody() []visitorCase {
 	)
 }
 
-// warm opens lists as those to whom they belong, so that what is held is there to
+// warm opens lists as their owners, so that what is held is there to
 // be given to the wrong person.
 func (e *fleet) warm(t *testing.T) {
 	for _, owner := range []struct {

@@ -163,7 +163,7 @@ func TestLastOwnerIsKept(t *testing.T) {
 	s.as(t, second).get(s.ws("/operators")).want(http.StatusOK, second.Email).wantNot(s.Owner.Email + "</bdi></a>")
 }
 
-// TestOperatorsList shows whom it should, and finds them.
+// TestOperatorsList: the list shows the workspace's operators, and its search finds them.
 func TestOperatorsList(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

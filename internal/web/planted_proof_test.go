@@ -78,8 +78,8 @@ func TestProofPlanted(t *testing.T) {
 	}
 }
 
-// notice returns what the matrix has against a bug. It asks whoever noticed the
-// bug before, and everybody only if those do not any more.
+// notice returns what the matrix has against a bug. It asks the test that noticed the
+// bug before, and all tests only if that one does not any more.
 func notice(t *testing.T, binary string, b bug) string {
 	t.Helper()
 	everyTest := everyTest

@@ -250,7 +250,7 @@ func (f sheet) carried(spec catalog.Spec) []views.Hidden {
 }
 
 // factsAsked is a field in a question, if it has a value. What an id stands for is said by its name: the person who
-// agrees has to see whom it meets.
+// agrees has to see who is concerned.
 func (p *posted) factsAsked(spec catalog.Spec) []views.Fact {
 	text := p.f.moment(spec, p.f.get(spec.Name))
 	switch {

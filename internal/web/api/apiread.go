@@ -35,7 +35,7 @@ func sendPart[T any](c echo.Context, list site.APIList, items []T, total *int, n
 	return nil
 }
 
-// apiWorkspace says what the token gives there at this moment.
+// apiWorkspace says what the token gives access to now.
 type apiWorkspace struct {
 	Workspace     string `json:"workspace"` // slug
 	Name          string `json:"name"`

@@ -103,7 +103,7 @@ func (s *pages) changeMember(c echo.Context, v site.Visitor, form site.Form, m s
 const lastOwnerWords = "This is the last owner who can sign in here. Make another operator an owner first."
 
 // afterChange leads back to the list, with the record named so that the page
-// says what was done; and out of it whoever took the own membership away.
+// says what was done; operators who ended their own membership are led out of it.
 func (s *pages) afterChange(c echo.Context, v site.Visitor, id uuid.UUID, m store.Member, err error) error {
 	var already *run.AlreadyRun
 	if err != nil && !errors.As(err, &already) {
