@@ -179,8 +179,8 @@ func TestCheckOfAPartOfTheWorkspace(t *testing.T) {
 	}
 }
 
-// TestPreviewOfAKeyCheck: a check is approved as it is begun. Where its row says that it waits for an approval, its page
-// asks for one; a kind of plan that this version does not know can only be looked at.
+// TestPreviewOfAKeyCheck: a check is approved as it is begun. Where its row says that it waits for an approval, its
+// page asks for one; a kind of plan that this version does not know can only be looked at.
 func TestPreviewOfAKeyCheck(t *testing.T) {
 	t.Parallel()
 	s, _ := asking(t)

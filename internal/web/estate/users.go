@@ -47,8 +47,7 @@ func (s *pages) getUsers(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	page.Exact = trouble == nil && users.TooMany
-	if page.Table, err = s.usersTable(c, v, list, asked, users, trouble); err != nil {
+	if err := s.fillUsers(c, v, &page, list, asked, users, trouble); err != nil {
 		return err
 	}
 	flash, err := s.FlashOf(c.Request().Context(), c, v)
@@ -88,20 +87,21 @@ func (s *pages) readFrom(v site.Visitor, list table.List, asked table.Asked, t *
 	}
 }
 
-// usersTable is the part of a list that was asked for. Of an account with too many users to hold, it shows only
-// those that an exact name finds.
-func (s *pages) usersTable(c echo.Context, v site.Visitor, list table.List, asked table.Asked,
-	users run.List[duo.User], trouble *views.Trouble) (views.Table, error) {
-	if trouble == nil && users.TooMany {
-		return s.exactUser(c, v, list, asked, users)
+// fillUsers shows the part of the list that was asked for or, of an account with too many users to hold, those that an
+// exact name finds.
+func (s *pages) fillUsers(c echo.Context, v site.Visitor, page *estate.UsersPage, list table.List, asked table.Asked,
+	users run.List[duo.User], trouble *views.Trouble) (err error) {
+	if page.Exact = trouble == nil && users.TooMany; page.Exact {
+		page.Table, err = s.exactUser(c, v, list, asked, users)
+		return err
 	}
-	t, err := s.heldUsers(v, list, asked, users)
-	t.Trouble = trouble
-	return t, err
+	page.Table, err = s.usersTable(v, list, asked, users)
+	page.Table.Trouble = trouble
+	return err
 }
 
-// heldUsers searches, filters, sorts and pages the list that is held.
-func (s *pages) heldUsers(v site.Visitor, list table.List, asked table.Asked,
+// usersTable searches, filters, sorts and pages the list that is held.
+func (s *pages) usersTable(v site.Visitor, list table.List, asked table.Asked,
 	users run.List[duo.User]) (views.Table, error) {
 	sought, status := words.SearchOf(asked.Search), asked.Value("status")
 	found := slices.DeleteFunc(slices.Clone(users.Items), func(u duo.User) bool { return !sought.User(u) })
