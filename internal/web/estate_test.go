@@ -45,7 +45,7 @@ type fleet struct {
 	near, far, foreign tenant
 	otherOwner         store.Operator
 	otherParent        duosim.Account
-	open               bool // lets everybody in: whoever is refused is on record, a member or not
+	open               bool // lets everyone in: those who are refused are on record, members or not
 }
 
 func newFleet(t testing.TB) *fleet {

@@ -239,7 +239,7 @@ func TestFormAfterTheSessionEnded(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	b, now := s.stranger(t), s.Clock.Now()
-	// A cookie of before names no operator, for whom the form could be held.
+	// An older cookie names no operator that the form could be held for.
 	b.setCookie("session", madeUp(32))
 	if err := s.Store.StartSession(t.Context(), s.Opening(t, s.today(t, s.Owner), hashOfToken(b.cookie("session")), now,
 		now.Add(testLongest)), now); err != nil {
