@@ -41,6 +41,9 @@ func NewPasskeyOptions() string       { return "/account/factors/passkey/options
 func RemoveFactor() string            { return "/account/factors/remove" }
 func NewRecoveryCodes() string        { return "/account/factors/recovery" }
 
+// FactorGrace changes for how many days a workspace admits without a second factor.
+func FactorGrace(ws string) string { return Operators(ws) + "/grace" }
+
 // Confirm asks for a second factor again and leads to next.
 func Confirm() string                    { return "/account/confirm" }
 func ConfirmAndReturn(next string) string { return With(Confirm(), "next", next) }

@@ -19,7 +19,7 @@ type Challenge struct {
 // that have ended.
 func (s *Store) KeepChallenge(ctx context.Context, tokenHash []byte, c Challenge, now time.Time) error {
 	batch := &pgx.Batch{}
-	batch.Queue(`delete from challenge where ends_at <= $1`, now)
+	batch.Queue(`delete from challenge where ends_at <= least($1, now())`, now)
 	batch.Queue(`insert into challenge (token_hash, purpose, bound, data, ends_at) values ($1, $2, $3, $4, $5)`,
 		tokenHash, c.Purpose, c.Bound, c.Data, c.EndsAt)
 	return meaning(s.pool.SendBatch(ctx, batch))

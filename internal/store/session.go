@@ -44,7 +44,7 @@ type Opening struct {
 // new token is no sign-in.
 func (s *Store) StartSession(ctx context.Context, o Opening, now time.Time) error {
 	return s.asOperator(ctx, o.Operator.ID, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `delete from session where ends_at <= $1`, now); err != nil {
+		if _, err := tx.Exec(ctx, `delete from session where ends_at <= least($1, now())`, now); err != nil {
 			return err
 		}
 		if err := forgetAccountEvents(ctx, tx); err != nil {

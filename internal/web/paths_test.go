@@ -86,7 +86,7 @@ func TestPathsLeadSomewhere(t *testing.T) {
 		views.FirstFactorApp(), views.FirstFactorAppCode(), views.FirstFactorPasskey(),
 		views.FirstFactorPasskeyOptions(), views.FirstFactorLater(), views.NewApp(), views.NewAppCode(),
 		views.NewPasskey(), views.NewPasskeyOptions(), views.RemoveFactor(), views.NewRecoveryCodes(),
-		views.ConfirmCode(), views.ConfirmPasskey(), views.ConfirmPasskeyOptions())
+		views.FactorGrace(w), views.ConfirmCode(), views.ConfirmPasskey(), views.ConfirmPasskeyOptions())
 	var rows, reached []string
 	for _, r := range routes(&site.Site{}) {
 		if r.Policy.Token {

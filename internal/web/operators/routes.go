@@ -25,6 +25,7 @@ func Routes(on *site.Site) []site.Route {
 		site.Post("/account/tokens/:ws", site.InWorkspace, s.postNewToken),
 		site.Post("/account/tokens/:ws/revoke", site.InWorkspace, s.postRevokeToken),
 		site.Get("/w/:ws/operators", site.Owners, s.getOperators),
+		site.Post("/w/:ws/operators/grace", site.Owners, s.postGrace),
 		site.Get("/w/:ws/operators/invite", site.Owners, s.getInvite),
 		site.Post("/w/:ws/operators/invite", site.Owners, s.postInvite),
 		site.Post("/w/:ws/operators/invitations/:invitation/revoke", site.Owners, s.postRevokeInvitation),

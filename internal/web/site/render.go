@@ -71,6 +71,13 @@ func (s *Site) shell(c echo.Context, v Visitor, at Place) views.Shell {
 		Theme: v.Operator.Theme, Density: v.Operator.Density, Here: here(c.Request()), Operator: v.Operator.Email,
 		Section: at.Section, Tab: at.Tab, Sandbox: s.Sandbox, Flash: at.Flash, Tried: at.Tried,
 	}
+	if v.Operator.ID != uuid.Nil && v.Proof.Kind == "" {
+		shell.NoFactor = &views.When{}
+		if !v.GraceUntil.IsZero() {
+			until := s.Until(v, v.GraceUntil)
+			shell.NoFactor = &until
+		}
+	}
 	if at.Waits {
 		shell.Refresh = refreshEvery
 	}
