@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run/runtest"
 	"duodesk/internal/store/storetest"
 )
 
@@ -62,6 +63,10 @@ func TestClocksOfTwoConsoles(t *testing.T) {
 		if status := ask(http.MethodPost, at[0], "/signin",
 			url.Values{"email": {operator.Email}, "password": {storetest.Password}}); status != http.StatusSeeOther {
 			t.Fatalf("signing in is answered with %d", status)
+		}
+		code := url.Values{"code": {runtest.Code(t, db, operator, db.Now())}}
+		if status := ask(http.MethodPost, at[0], "/signin/factor/code", code); status != http.StatusSeeOther {
+			t.Fatalf("the code is answered with %d", status)
 		}
 		for range 2 {
 			for i, address := range at {

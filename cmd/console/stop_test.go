@@ -22,19 +22,7 @@ func TestStopFinishesWhatIsInFlight(t *testing.T) {
 		t.Fatal(err)
 	}
 	client := &http.Client{Jar: jar}
-	form := url.Values{"email": {d.owner.Email}, "password": {storetest.Password}}
-	signIn, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.url+"/signin",
-		strings.NewReader(form.Encode()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	signIn.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	signIn.Header.Set("Origin", d.url)
-	answer, err := client.Do(signIn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer.Body.Close()
+	signInBy(t, client, d.url, d.db, d.owner)
 	// A connection that idles may be closed at any time, also by a stop: a new one.
 	client.CloseIdleConnections()
 	client.Transport = &http.Transport{}
@@ -54,7 +42,7 @@ func TestStopFinishesWhatIsInFlight(t *testing.T) {
 			<-poll.C // until the page's request waits for Duo
 		}
 	}()
-	answer, err = client.Do(slow)
+	answer, err := client.Do(slow)
 	if err != nil {
 		t.Fatal("the request in flight was lost: ", err)
 	}
