@@ -92,7 +92,8 @@ const mostSessions = 10
 // away sessions that have ended, and the operator's oldest beyond ten. operator is
 // the row whose password hash was checked: ErrEnded says that its epoch was raised
 // since, or that the operator was disabled. The sign-in is kept for the operator's
-// eyes; see EnterWorkspace for the record. A session that goes on under a new token
+// eyes; see EnterWorkspace for the record. Owners are told when from.Device is none of the
+// operator's, and it is not the first sign-in. A session that goes on under a new token
 // has entered workspaces before, and is no sign-in.
 func (s *Store) StartSession(ctx context.Context, tokenHash []byte, operator Operator, from Origin, now,
 	endsAt time.Time, entered ...uuid.UUID) error {
@@ -124,6 +125,9 @@ func (s *Store) StartSession(ctx context.Context, tokenHash []byte, operator Ope
 		}
 		if len(entered) > 0 {
 			return nil
+		}
+		if err := s.notifyNewDevice(ctx, tx, operator.ID, from, now); err != nil {
+			return err
 		}
 		return keepAccountEvent(ctx, tx, operator.ID, AccountSignedIn, from, now)
 	})
