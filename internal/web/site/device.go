@@ -67,7 +67,9 @@ func (s *Site) sessionKey(c echo.Context) (store.LoginKey, error) {
 // StartSession signs an operator in and remembers the browser. operator is the row
 // whose password was checked.
 func (s *Site) StartSession(c echo.Context, operator store.Operator, entered ...uuid.UUID) error {
-	if err := s.Sessions.start(c, operator, entered...); err != nil {
+	from := OriginOf(c)
+	from.Device = s.DeviceHash(c.Request())
+	if err := s.Sessions.start(c, operator, from, entered...); err != nil {
 		return err
 	}
 	return s.RememberDevice(c, operator)

@@ -160,7 +160,7 @@ func (s *sessionStore) Lives(r *http.Request) bool {
 
 // start signs an operator in, or has a session that entered workspaces go on under a
 // new token. operator is the row whose password was checked; see store.StartSession.
-func (s *sessionStore) start(c echo.Context, operator store.Operator, entered ...uuid.UUID) error {
+func (s *sessionStore) start(c echo.Context, operator store.Operator, from store.Origin, entered ...uuid.UUID) error {
 	r := c.Request()
 	traceOf(r.Context()).operator = operator.ID
 	session, err := s.Get(r, s.cookie)
@@ -175,7 +175,7 @@ func (s *sessionStore) start(c echo.Context, operator store.Operator, entered ..
 		return err
 	}
 	session.ID = token
-	if err := s.store.StartSession(r.Context(), hashOf(token), operator, OriginOf(c), s.now(), s.now().Add(s.longest),
+	if err := s.store.StartSession(r.Context(), hashOf(token), operator, from, s.now(), s.now().Add(s.longest),
 		entered...); err != nil {
 		return err
 	}
