@@ -138,6 +138,9 @@ func AdoptAccounts(ws string) string { return Integration(ws) + "/accounts/organ
 // Operators is the list of a workspace's members.
 func Operators(ws string) string { return Workspace(ws) + "/operators" }
 
+// NoticesOf lists (GET) and acknowledges (POST) the security notices of a workspace.
+func NoticesOf(ws string) string { return Workspace(ws) + "/notices" }
+
 // OperatorsAfter is the list of members, saying what a run did.
 func OperatorsAfter(ws, run string) string { return With(Operators(ws), "run", run) }
 

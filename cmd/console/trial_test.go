@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"duodesk/internal/run/factors"
 )
 
 // program is the console as a process of its own in a folder of its own.

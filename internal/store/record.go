@@ -93,6 +93,8 @@ var (
 	MemberEnabled      = event("enable-membership", "Enable membership")
 	MemberEnded        = event("end-membership", "End membership")
 
+	NoticeAcknowledged = event("acknowledge-notice", "Acknowledge notice")
+
 	TokenMade    = event("make-token", "Create access token")
 	TokenRevoked = event("revoke-token", "Revoke access token")
 

@@ -40,8 +40,9 @@ type Opening struct {
 // oldest beyond ten. ErrEnded says that the operator's epoch was raised since the checks,
 // that the operator was disabled, that the factor was removed, that the sign-in was
 // completed or the session before has ended, or that a factor is wanted and there is none. The sign-in is kept for
-// the operator's eyes; see EnterWorkspace for the record. A session that goes on under a
-// new token is no sign-in.
+// the operator's eyes; see EnterWorkspace for the record. Owners are told
+// when From.Device is none of the operator's, and it is not the first sign-in. A session
+// that goes on under a new token is no sign-in.
 func (s *Store) StartSession(ctx context.Context, o Opening, now time.Time) error {
 	return s.asOperator(ctx, o.Operator.ID, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `delete from session where ends_at <= least($1, now())`, now); err != nil {
@@ -58,6 +59,9 @@ func (s *Store) StartSession(ctx context.Context, o Opening, now time.Time) erro
 			return err
 		}
 		if err := o.keep(ctx, tx, now); err != nil || o.Before != nil || o.Renewed {
+			return err
+		}
+		if err := s.notifyNewDevice(ctx, tx, o.Operator.ID, o.From, now); err != nil {
 			return err
 		}
 		return keepAccountEvent(ctx, tx, o.Operator.ID, AccountSignedIn, o.From, now)

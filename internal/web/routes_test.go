@@ -181,6 +181,8 @@ var plainRoutes = map[string][]knownRoute{
 	"GET /api/v1/w/:ws/o/:org/phones":       one(knownRoute{token: true, least: catalog.Auditor, ok: found}),
 	"GET /api/v1/w/:ws/o/:org/bypass-codes": one(knownRoute{token: true, least: catalog.Auditor, ok: found}),
 
+	"GET /w/:ws/notices":  one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
+	"POST /w/:ws/notices": one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: noticeForm}),
 	"GET /w/:ws/operators": one(knownRoute{least: catalog.Owner, whole: true,
 		ok: found}),
 	"POST /w/:ws/operators/grace": one(knownRoute{least: catalog.Owner, whole: true, ok: moved,

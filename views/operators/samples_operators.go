@@ -87,8 +87,20 @@ func operatorSamples() []sample.Sample {
 		{Name: "member-review", Shell: ownerShell(), Page: review},
 		{Name: "member-disable", Shell: ownerShell(), Page: act("disable")},
 		{Name: "member-enable", Shell: ownerShell(), Page: act("enable")},
+		{Name: "notices", Shell: ownerShell(views.Flash{Level: "ok",
+			Text: "Acknowledged 1 security notice."}),
+			Page: NoticesPage{Open: sample.Notices(4, 62), Past: sample.PastNotices(), More: true}},
+		{Name: "notices-none", Shell: ownerShell(), Page: NoticesPage{}},
+		{Name: "operators-notices", Shell: withNotices(ownerShell(), 1),
+			Page: OperatorsPage{Workspace: sample.Workspace,
+				Table: views.TableOf("operators", OperatorColumns(sample.Workspace), rows[:1])}},
 		{Name: "member-end", Shell: ownerShell(), Page: ended},
 	}
+}
+
+func withNotices(shell views.Shell, n int) views.Shell {
+	shell.Notices = n
+	return shell
 }
 
 func manyBoxes() []GrantOrganization {

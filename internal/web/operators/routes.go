@@ -24,6 +24,8 @@ func Routes(on *site.Site) []site.Route {
 		site.Get("/account/tokens/:ws", site.InWorkspace, s.getNewToken),
 		site.Post("/account/tokens/:ws", site.InWorkspace, s.postNewToken),
 		site.Post("/account/tokens/:ws/revoke", site.InWorkspace, s.postRevokeToken),
+		site.Get("/w/:ws/notices", site.Owners, s.getNotices),
+		site.Post("/w/:ws/notices", site.Owners, s.postNotices),
 		site.Get("/w/:ws/operators", site.Owners, s.getOperators),
 		site.Post("/w/:ws/operators/grace", site.Owners, s.postGrace),
 		site.Get("/w/:ws/operators/invite", site.Owners, s.getInvite),

@@ -68,9 +68,11 @@ type Visitor struct {
 	Policy       Policy         // by which the visitor was let in
 
 	first         []store.OrganizationName // to switch to
+	notices       int                      // that wait for the visitor, who is an owner
 	organizations int                      // that the visitor may see
 	opened        *time.Time               // when the visitor opened the organization last
 
+	from   store.Origin
 	beside *beside // what a form says beside its fields; nil before it is read
 }
 
@@ -87,7 +89,8 @@ func (v Visitor) Location() *time.Location {
 
 // Actor is the visitor as the runner knows them.
 func (v Visitor) Actor() run.Actor {
-	actor := run.Actor{Operator: v.Operator.ID, Epoch: v.Operator.Epoch, Role: v.Role, Token: v.Token}
+	actor := run.Actor{Operator: v.Operator.ID, Epoch: v.Operator.Epoch, Role: v.Role, Token: v.Token,
+		From: v.from}
 	if v.beside != nil {
 		actor.Ticket = v.beside.ticket
 	}
@@ -148,7 +151,7 @@ func (s *Site) allow(r Route) echo.HandlerFunc {
 
 // Admit returns who asks and what the address names, as far as the policy allows it.
 func (s *Site) Admit(c echo.Context, p Policy) (Visitor, error) {
-	v := Visitor{Policy: p}
+	v := Visitor{Policy: p, from: OriginOf(c)}
 	if p.reach == anyone {
 		return v, nil
 	}
@@ -210,6 +213,7 @@ func (v *Visitor) enter(c echo.Context, p Policy, most catalog.Role,
 	}
 	v.Workspace, v.Organization = found.Workspace, found.Organization
 	v.Membership, v.Scope = found.Membership, found.Scope
+	v.notices = found.Notices
 	v.first, v.organizations, v.opened = found.First, found.Organizations, found.VisitedAt
 	if v.Operator.GraceFrom != nil {
 		v.GraceUntil = v.Operator.GraceFrom.AddDate(0, 0, found.GraceDays)

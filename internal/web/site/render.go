@@ -97,6 +97,7 @@ func (s *Site) shell(c echo.Context, v Visitor, at Place) views.Shell {
 			shell.Switcher = append(shell.Switcher, words.Tag(o))
 		}
 	}
+	shell.Notices = v.notices
 	shell.Printed = printed(v, s.Now())
 	shell.OrganizationsTotal = v.organizations
 	return shell
