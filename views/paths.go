@@ -42,14 +42,14 @@ func RemoveFactor() string            { return "/account/factors/remove" }
 func NewRecoveryCodes() string        { return "/account/factors/recovery" }
 
 // FactorGrace changes for how many days a workspace admits without a second factor.
-func FactorGrace(ws string) string { return Operators(ws) + "/grace" }
+func FactorGrace(ws string) string { return Workspace(ws) + "/factor-grace" }
 
 // Confirm asks for a second factor again and leads to next.
-func Confirm() string                    { return "/account/confirm" }
+func Confirm() string                     { return "/account/confirm" }
 func ConfirmAndReturn(next string) string { return With(Confirm(), "next", next) }
-func ConfirmCode() string                { return "/account/confirm/code" }
-func ConfirmPasskey() string             { return "/account/confirm/passkey" }
-func ConfirmPasskeyOptions() string      { return "/account/confirm/passkey/options" }
+func ConfirmCode() string                 { return "/account/confirm/code" }
+func ConfirmPasskey() string              { return "/account/confirm/passkey" }
+func ConfirmPasskeyOptions() string       { return "/account/confirm/passkey/options" }
 
 // SignInAndReturn is the sign-in form that leads on to next afterwards.
 func SignInAndReturn(next string) string { return With(SignIn(), "next", next) }

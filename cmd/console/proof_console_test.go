@@ -22,7 +22,6 @@ import (
 	"time"
 
 	"duodesk/internal/store"
-	"duodesk/internal/store/storetest"
 )
 
 // peepholeAt names a Unix socket on which a test binary that plays the console

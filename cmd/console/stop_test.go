@@ -3,7 +3,6 @@ package main
 import (
 	"net/http"
 	"net/http/cookiejar"
-	"net/url"
 	"strings"
 	"testing"
 	"time"

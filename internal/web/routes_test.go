@@ -185,7 +185,7 @@ var plainRoutes = map[string][]knownRoute{
 	"POST /w/:ws/notices": one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: noticeForm}),
 	"GET /w/:ws/operators": one(knownRoute{least: catalog.Owner, whole: true,
 		ok: found}),
-	"POST /w/:ws/operators/grace": one(knownRoute{least: catalog.Owner, whole: true, ok: moved,
+	"POST /w/:ws/factor-grace": one(knownRoute{least: catalog.Owner, whole: true, ok: moved,
 		form: formWith("days", "3")}),
 	"GET /w/:ws/operators/invite": one(knownRoute{least: catalog.Owner, whole: true,
 		ok: found}),

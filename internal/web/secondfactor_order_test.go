@@ -34,18 +34,7 @@ var orderSteps = []struct {
 	do   func(t testing.TB, w *signing)
 }{
 	{"password", func(t testing.TB, w *signing) {
-		raw := make([]byte, 32)
-		rand.Read(raw)
-		stamped, err := w.s.Store.Stamp("sign-in", raw)
-		if err != nil {
-			t.Fatal(err)
-		}
-		token := base64.RawURLEncoding.EncodeToString(stamped)
-		in := store.SignIn{TokenHash: hashOfToken(token), Operator: w.s.today(t, w.o), Next: "/"}
-		if err := w.s.Store.BeginSignIn(t.Context(), in, w.s.Clock.Now()); err != nil {
-			t.Fatal(err)
-		}
-		w.b.setCookie("signin", token)
+		w.b.setCookie("signin", w.s.waitingSignIn(t, w.o))
 	}},
 	{"code", func(t testing.TB, w *signing) { w.post("/signin/factor/code", "code", w.code(t)) }},
 	{"wrong code", func(t testing.TB, w *signing) { w.post("/signin/factor/code", "code", wrongCode(t, w.s)) }},
@@ -72,6 +61,23 @@ var orderSteps = []struct {
 		w.post("/signin/passkey", "challenge", "x", "answer", "{}")
 		w.post("/signin/factor/passkey", "challenge", "x", "answer", "{}")
 	}},
+}
+
+// waitingSignIn is the cookie of a sign-in whose password was right.
+func (s *console) waitingSignIn(t testing.TB, o store.Operator) string {
+	t.Helper()
+	raw := make([]byte, 32)
+	rand.Read(raw)
+	stamped, err := s.Store.Stamp("sign-in", raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := base64.RawURLEncoding.EncodeToString(stamped)
+	in := store.SignIn{TokenHash: hashOfToken(token), Operator: s.today(t, o), Next: "/"}
+	if err := s.Store.BeginSignIn(t.Context(), in, s.Clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	return token
 }
 
 func (w *signing) post(address string, pairs ...string) *page {

@@ -27,7 +27,7 @@ func Routes(on *site.Site) []site.Route {
 		site.Get("/w/:ws/notices", site.Owners, s.getNotices),
 		site.Post("/w/:ws/notices", site.Owners, s.postNotices),
 		site.Get("/w/:ws/operators", site.Owners, s.getOperators),
-		site.Post("/w/:ws/operators/grace", site.Owners, s.postGrace),
+		site.Post("/w/:ws/factor-grace", site.Owners, s.postGrace),
 		site.Get("/w/:ws/operators/invite", site.Owners, s.getInvite),
 		site.Post("/w/:ws/operators/invite", site.Owners, s.postInvite),
 		site.Post("/w/:ws/operators/invitations/:invitation/revoke", site.Owners, s.postRevokeInvitation),

@@ -84,6 +84,9 @@ func toConfirm(c echo.Context, err error) error {
 
 // postEnrollOptions asks the browser to make a passkey.
 func (s *pages) postEnrollOptions(c echo.Context, v site.Visitor) error {
+	if _, err := site.FormOf(c); err != nil {
+		return err
+	}
 	if err := s.mayChange(c, v); err != nil {
 		return toConfirm(c, err)
 	}
