@@ -3,12 +3,10 @@ package main
 import (
 	"net/http"
 	"net/http/cookiejar"
-	"strings"
 	"testing"
 	"time"
 
 	"duodesk/internal/duo/duosim"
-	"duodesk/internal/store/storetest"
 )
 
 // A deploy in the middle of a call must not cost the technician the page.

@@ -156,10 +156,12 @@ func (t *Tx) EndMember(ctx context.Context, operator uuid.UUID) error {
 	return meaning(t.tx.SendBatch(ctx, batch).Close())
 }
 
-// endSessions ends an operator's sessions that were used in the workspace: what the
-// operator may do there has changed, and a session that was stolen changes with it.
+// endSessions has an operator's sessions end with their next request in the workspace: what
+// the operator may do there has changed. Other workspaces are not touched: they are none of
+// this one's.
 func (t *Tx) endSessions(batch *pgx.Batch, operator uuid.UUID) {
-	batch.Queue(`delete from session where operator_id = $1 and $2 = any (entered)`, operator, t.scope.workspace)
+	batch.Queue(`update session set barred = array_append(barred, $2) where operator_id = $1 and not $2 = any (barred)`,
+		operator, t.scope.workspace)
 }
 
 // dropInvitationsBy drops the waiting invitations of somebody who cannot invite

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo/catalog"
@@ -175,6 +176,9 @@ func (s *Site) Admit(c echo.Context, p Policy) (Visitor, error) {
 	seen, err := v.enter(c, p, catalog.Owner, func(ws, organization string) (store.Access, error) {
 		return s.Store.Enter(c.Request().Context(), v.Operator.ID, ws, organization, switcherSize)
 	})
+	if v.Workspace.ID != uuid.Nil && slices.Contains(session.Barred, v.Workspace.ID) {
+		return v, errors.Join(errSignedOut, s.Sessions.end(c.Request(), c.Response()))
+	}
 	if err == nil && v.Proof.Kind == "" && !s.Now().Before(v.GraceUntil) {
 		err = errFactorWanted
 	}
