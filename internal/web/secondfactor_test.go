@@ -419,3 +419,28 @@ func TestApprovalEnds(t *testing.T) {
 	}
 	b.request(http.MethodPost, "/signin/factor/lost/reset", url.Values{}).want(http.StatusUnprocessableEntity)
 }
+
+// TestTrialFactor: a factor whose secret lies beside a trial is taken by a trial alone.
+func TestTrialFactor(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	o := s.factorless(t, catalog.Owner, nil)
+	key, err := factors.NewTrialApp(t.Context(), s.Store, o, s.Clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := factors.Code(key, s.Clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := s.twoSteps(t)
+	b.signIn(o, storetest.Password)
+	b.code(code).want(http.StatusUnprocessableEntity, "This authenticator app belongs to a trial.")
+	trial, err := factors.New(s.Store, s.Clock.Now, s.server.PublicURL, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := trial.ProveTOTP(t.Context(), o, code); err != nil {
+		t.Error("a trial does not take it: ", err)
+	}
+}

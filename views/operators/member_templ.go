@@ -608,7 +608,7 @@ func (p MemberActPage) consequence() string {
 	case "enable":
 		return "can work in " + p.WorkspaceName + " again."
 	case "approve":
-		return "asks to remove all second factors, which are lost, and to set up new ones. The password was right. Approve only after you have spoken with the person: call a number that you knew before. It takes effect when an owner of every workspace that the operator works in has approved."
+		return "asks to remove all second factors, which are lost, and to set up new ones. The password was right. Approve only after you have spoken with the person: call a number that you knew before. It counts once an owner of every workspace that the operator works in has approved."
 	}
 	return "loses " + p.WorkspaceName + " from the next click, with forms that are open now. Coming back takes a new invitation. What was done stays in Runs."
 }
