@@ -1,0 +1,58 @@
+package store_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"duodesk/internal/store"
+	"duodesk/internal/store/storetest"
+)
+
+// TestSessionsThatDoNotBegin: what ended between a check and the session keeps it from
+// beginning.
+func TestSessionsThatDoNotBegin(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	_, o := db.Workspace(t)
+	hash := func(n byte) []byte { return append(make([]byte, 31), n, o.ID[0], o.ID[1])[2:] }
+	start := func(n byte, change func(*store.Opening)) error {
+		opening := db.Opening(t, o, hash(n), today, today.Add(life))
+		change(&opening)
+		return db.StartSession(t.Context(), opening, today)
+	}
+	in := store.SignIn{TokenHash: hash(1), Operator: o, Next: "/"}
+	if err := db.BeginSignIn(t.Context(), in, today); err != nil {
+		t.Fatal(err)
+	}
+	completed := func(op *store.Opening) { op.SignIn = in.TokenHash }
+	if err := start(2, completed); err != nil {
+		t.Fatal("the sign-in begins no session: ", err)
+	}
+	renewed := func(op *store.Opening) { op.Before = hash(2) }
+	if err := start(3, renewed); err != nil {
+		t.Fatal("the session does not go on: ", err)
+	}
+	_, other := db.Workspace(t)
+	theirs := store.SignIn{TokenHash: hash(7), Operator: other, Next: "/"}
+	if err := db.BeginSignIn(t.Context(), theirs, today); err != nil {
+		t.Fatal(err)
+	}
+	for what, change := range map[string]func(*store.Opening){
+		"a sign-in that was completed":         completed,
+		"a session that went on before":        renewed,
+		"a factor that was removed":            func(op *store.Opening) { op.Proof.Factor = o.ID },
+		"a factor of another kind":             func(op *store.Opening) { op.Proof.Kind = store.Passkey },
+		"no factor, of an operator with one":   func(op *store.Opening) { op.Proof = store.Proof{} },
+		"an epoch that was raised since":       func(op *store.Opening) { op.Operator.Epoch-- },
+		"another's sign-in":                    func(op *store.Opening) { op.SignIn = theirs.TokenHash },
+		"a session that belongs to no one yet": func(op *store.Opening) { op.Before = hash(9) },
+	} {
+		if err := start(4, change); !errors.Is(err, store.ErrEnded) {
+			t.Errorf("%s begins a session (%v)", what, err)
+		}
+	}
+	if found, err := db.Sessions(t.Context(), o.ID, today, time.Hour); err != nil || len(found) != 1 {
+		t.Error("sessions: ", found, err)
+	}
+}
