@@ -1472,7 +1472,7 @@ func railLink(shell Shell, name, text, href, key string) templ.Component {
 	})
 }
 
-// ofWorkspace tells the rail's links from the tabs of an organization, for whoever hears their names alone.
+// ofWorkspace tells the rail's links from the tabs of an organization, for people who only hear their names.
 func ofWorkspace(shell Shell) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

@@ -60,7 +60,7 @@ func Invitation() string { return "/invitation" }
 // InvitationLink is Invitation with the token where no server sees it.
 func InvitationLink(token string) string { return Invitation() + "#" + token }
 
-// AcceptInvitation takes a POST that makes whom it was sent to a member.
+// AcceptInvitation takes a POST that makes the invited person a member.
 func AcceptInvitation() string { return Invitation() + "/accept" }
 
 // Account is the operator's own page.

@@ -17,7 +17,7 @@ type RunRow struct {
 	At           When
 	By           string
 	Action       string
-	Subject      Link // on whom or what; Href may be empty
+	Subject      Link // the user, phone or thing it is about; Href may be empty
 	Organization *OrganizationTag
 	Outcome      Chip
 	Note         string

@@ -131,12 +131,9 @@ func (s *proofSite) scriptOf(log string) script {
 // by pgbench, or by a loop of ours where there is none.
 func (s *proofSite) replay(page script, during time.Duration) pace {
 	s.t.Helper()
-	program, err := exec.LookPath("pgbench")
-	if beside := filepath.Join(s.pg.Source(), "pgbench"); err != nil {
-		if _, missing := os.Stat(beside); missing != nil {
-			return s.replayHere(page, during)
-		}
-		program = beside
+	program, err := s.pg.Tool("pgbench")
+	if err != nil {
+		return s.replayHere(page, during)
 	}
 	dir, err := os.MkdirTemp(s.dir, "pgbench-")
 	if err != nil {

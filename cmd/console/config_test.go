@@ -84,7 +84,7 @@ func TestReadConfig(t *testing.T) {
 		"everybody as a proxy":       {[]string{"CONSOLE_TRUSTED_PROXIES=10.0.0.7/32,0.0.0.0/0"}, "everybody"},
 		"metrics":                    {[]string{"CONSOLE_METRICS_ADDR=127.0.0.1:9464"}, ""},
 		"metrics for a network":      {[]string{"CONSOLE_METRICS_ADDR=0.0.0.0:9464"}, ""},
-		"metrics for whoever comes": {[]string{"CONSOLE_METRICS_ADDR=:9464"},
+		"metrics for anyone": {[]string{"CONSOLE_METRICS_ADDR=:9464"},
 			"CONSOLE_METRICS_ADDR: this is not an address"},
 		"metrics without a port": {[]string{"CONSOLE_METRICS_ADDR=127.0.0.1"},
 			"CONSOLE_METRICS_ADDR: this is not an address"},

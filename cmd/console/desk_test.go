@@ -90,11 +90,16 @@ func startDesk(t *testing.T) *desk {
 	return d
 }
 
+// runnerOf does what the console does, without one.
+func runnerOf(c config, s *store.Store) *run.Runner {
+	return run.New(runConfig(c, s, slog.New(slog.DiscardHandler)))
+}
+
 // connect saves the nine fields and makes an organization for every Duo account,
 // for journeys that begin after that.
 func (d *desk) connect() {
 	d.t.Helper()
-	runner := runnerOf(d.config, d.db.Store, slog.New(slog.DiscardHandler))
+	runner := runnerOf(d.config, d.db.Store)
 	sc, actor := store.WholeWorkspace(d.ws.ID), run.Actor{Operator: d.owner.ID, Role: catalog.Owner}
 	if refused, _, err := setup.New(runner).SaveKeys(d.t.Context(), sc, actor, setup.Nine(), d.fields); err != nil ||
 		refused != nil {

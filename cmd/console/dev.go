@@ -175,7 +175,7 @@ func prepare(ctx context.Context, d trialDatabase, simulator *duosim.Server, lis
 	path := filepath.Join(dataDir, "dev.json")
 	var before devFile
 	if text, err := os.ReadFile(path); err == nil {
-		// A file that cannot be read is written anew, with a new password.
+		// A file that cannot be read is written again, with a new password.
 		_ = json.Unmarshal(text, &before)
 	}
 	ready := simulator.Ready()

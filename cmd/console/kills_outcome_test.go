@@ -41,7 +41,7 @@ func (h *kills) compare() outcome {
 	}
 	var recorded []store.Run
 	err := h.db.InWorkspace(h.t.Context(), store.WholeWorkspace(h.ws.ID), func(tx *store.Tx) (err error) {
-		recorded, err = tx.Runs(h.t.Context(), 100_000, 0)
+		recorded, _, err = tx.FindRuns(h.t.Context(), store.RunFilter{}, nil, 100_000)
 		return err
 	})
 	if err != nil {

@@ -105,7 +105,7 @@ func (l *sharedListener) Accept() (net.Conn, error) {
 // emptyQueue readies a listener for being closed. The kernel resets what still
 // waits in a closing socket, even while another one listens on the address: so
 // first nothing new may come into it. A client whose first packet is ignored here
-// sends it again after a second, to whoever listens then.
+// sends it again after a second, to the process that listens then.
 func emptyQueue(listener net.Listener) error {
 	shared, ok := listener.(*sharedListener)
 	if !ok {

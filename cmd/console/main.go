@@ -84,8 +84,8 @@ func dispatch(ctx context.Context, args []string, out io.Writer) error {
 	return run(ctx, args[1:], out)
 }
 
-// parseFlags reads the flags of a command, and refuses other words: whoever leaves
-// out a dash would see a command do less than they asked for.
+// parseFlags reads the flags of a command, and refuses other words: a flag without its dash
+// would be ignored, and the command would do less than was asked for.
 func parseFlags(flags *flag.FlagSet, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err

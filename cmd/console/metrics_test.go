@@ -280,7 +280,7 @@ func TestRunsThatAreSending(t *testing.T) {
 	w.settle(map[string]float64{`duodesk_runs_sending`: 0, `duodesk_runs_closed_total{outcome="applied"}`: 1})
 }
 
-// Metrics are for whoever runs the console, on an address of their own.
+// Metrics are for the people who run the console, on an address of their own.
 func TestMetricsAreKeptApart(t *testing.T) {
 	t.Parallel()
 	w := startWatched(t)

@@ -5,7 +5,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"maps"
 	"os/exec"
 	"path/filepath"
@@ -200,7 +199,7 @@ func TestProofActions(t *testing.T) {
 // listDirectories makes the bakery's directory keys known to the console.
 func (d *desk) listDirectories(keys ...string) {
 	d.t.Helper()
-	runner := runnerOf(d.config, d.db.Store, slog.New(slog.DiscardHandler))
+	runner := runnerOf(d.config, d.db.Store)
 	access, err := d.db.Store.Access(d.t.Context(), d.owner.ID, d.ws.Slug, "cedar-row-bakery")
 	if err != nil {
 		d.t.Fatal(err)
@@ -303,7 +302,7 @@ type curler struct {
 
 func (d *desk) curler() curler {
 	d.t.Helper()
-	runner := runnerOf(d.config, d.db.Store, slog.New(slog.DiscardHandler))
+	runner := runnerOf(d.config, d.db.Store)
 	text, _, err := members.New(runner).MakeToken(d.t.Context(), d.ws.ID, run.Actor{Operator: d.owner.ID}, store.Token{
 		ID: uuid.New(), Name: "curl", Role: catalog.Owner.String(), Every: true, ExpiresAt: time.Now().Add(time.Hour)})
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
@@ -146,7 +145,7 @@ func (s *proofSite) runner() *run.Runner {
 	}
 	c := config{sandboxAddress: s.duo.Address, sandboxCA: x509.NewCertPool()}
 	c.sandboxCA.AppendCertsFromPEM(pem)
-	return runnerOf(c, s.db.Store, slog.New(slog.DiscardHandler))
+	return runnerOf(c, s.db.Store)
 }
 
 func (s *proofSite) home() string { return s.url + "/w/" + s.ws.Slug }

@@ -352,7 +352,7 @@ func TestSocketOfSystemdOutlivesARestart(t *testing.T) {
 	}
 }
 
-// Whoever presses Ctrl-C again does not want to wait.
+// An operator who presses Ctrl-C again does not want to wait.
 func TestSecondInterruptEndsAtOnce(t *testing.T) {
 	t.Parallel()
 	console := startServing(t, serveEnvironment(t, reserve(t)))

@@ -23,7 +23,7 @@ const serversHave = 2 * time.Minute
 //
 //  1. the file gets the new key beside the old one; nothing is sealed with it;
 //  2. when every server holds it, all seal with it from the same moment on;
-//  3. what the old key sealed is sealed anew;
+//  3. what the old key sealed is sealed again;
 //  4. the database retires the old key, then the file loses it.
 //
 // So at every moment every server holds the keys of all that is sealed.
@@ -173,7 +173,7 @@ func (r rotation) switchTo(ctx context.Context, id secret.KeyID) error {
 	}
 }
 
-// reseal seals everything anew that another key than the one in use has sealed.
+// reseal seals again everything that a key not in use has sealed.
 func (r rotation) reseal(ctx context.Context, current secret.KeyID) error {
 	sealed, err := r.s.SealedWith(ctx)
 	if err != nil {

@@ -28,7 +28,7 @@ type installation struct {
 	owner    store.Operator
 }
 
-const drafts = 330 // more than are sealed anew at once
+const drafts = 330 // more than are sealed again at once
 
 func newInstallation(t *testing.T) installation {
 	t.Helper()

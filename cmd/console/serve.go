@@ -170,10 +170,6 @@ func handler(c config, s *store.Store, runner *run.Runner, desk *factors.Desk, l
 	}))
 }
 
-func runnerOf(c config, s *store.Store, log *slog.Logger) *run.Runner {
-	return run.New(runConfig(c, s, log))
-}
-
 func runConfig(c config, s *store.Store, log *slog.Logger) run.Config {
 	return run.Config{
 		Store: s, Now: s.Now, Log: log, Sandbox: c.sandboxAddress != "",

@@ -11,7 +11,7 @@ import (
 	"syscall"
 )
 
-// account is who runs the server: the caller, or for root, whom PostgreSQL refuses to run as, somebody else.
+// account is who runs the server: the caller, or another user where the caller is root, which PostgreSQL refuses.
 type account struct {
 	uid, gid uint32
 	switched bool // true when this process must drop root to become it

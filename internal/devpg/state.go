@@ -107,7 +107,7 @@ func (st *state) close() error {
 		err = os.RemoveAll(st.dir)
 	}
 	if st.lock != nil {
-		// Closing alone is not enough: a process that is being started at this moment
+		// Closing alone is not enough: a process that is just being started
 		// still has a copy of the file, and with it the lock.
 		_ = syscall.Flock(int(st.lock.Fd()), syscall.LOCK_UN)
 		if closeErr := st.lock.Close(); !errors.Is(closeErr, os.ErrClosed) {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// NewEnrollment says whom [Client.Enroll] makes.
+// NewEnrollment describes the user that [Client.Enroll] creates.
 type NewEnrollment struct {
 	Username    string        // must be nobody's yet; "" has Duo make one up, of 32 characters
 	ValidFor    time.Duration // in whole seconds; 0 leaves Duo's default of a day

@@ -152,7 +152,7 @@ const maxPushInfo = 20_000
 // PushInfo is one row of what a push shows beside the name.
 type PushInfo struct{ Name, Value string }
 
-// AuthRequest says how to authenticate whom.
+// AuthRequest says which user to authenticate, and how.
 type AuthRequest struct {
 	User     AuthUser
 	Factor   Factor

@@ -205,7 +205,7 @@ func TestPeopleDoNotQueue(t *testing.T) {
 	})
 }
 
-// TestPeopleDoNotStarveTheBackground: whoever reads as fast as they are let, or has Duo limit the account, does not
+// TestPeopleDoNotStarveTheBackground: a person who reads as fast as allowed, or makes Duo limit the account, does not
 // keep the answer to a push from being asked for.
 func TestPeopleDoNotStarveTheBackground(t *testing.T) {
 	list := func(ctx context.Context, c *Client) error { _, _, err := c.UsersPage(ctx, 300, 0); return err }

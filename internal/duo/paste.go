@@ -24,7 +24,7 @@ var (
 
 // FindCredentials finds API hosts, integration keys and secret keys by their shape in any text that
 // holds them: an application's page of the Admin Panel, a mail, HTML. Labels and the words of
-// buttons may stick to them. It never guesses: whoever gets two of a kind has to choose.
+// buttons may stick to them. It never guesses: of two of a kind, a person has to choose.
 func FindCredentials(pasted string, sandbox bool) Pasted {
 	return findIn(plainText(pasted), sandbox)
 }

@@ -156,7 +156,7 @@ func (c *Client) ModifyPhone(ctx context.Context, id PhoneID, f PhoneFields) (Ph
 	return post[Phone](ctx, c, "/admin/v1/phones"+segment, f.params())
 }
 
-// DeletePhone deletes a phone, whoever has it. Duo reports no error for an unknown id.
+// DeletePhone deletes a phone, no matter which users have it. Duo reports no error for an unknown id.
 //
 // DELETE /admin/v1/phones/{phone_id}
 func (c *Client) DeletePhone(ctx context.Context, id PhoneID) error {

@@ -77,7 +77,7 @@ func (c *Client) prepare(r Request) (*prepared, error) {
 	return p, nil
 }
 
-// httpRequest dates and signs p anew.
+// httpRequest dates and signs p again.
 func (c *Client) httpRequest(ctx context.Context, p *prepared) (*http.Request, error) {
 	address := url.URL{Scheme: "https", Host: p.host, Path: p.path, RawQuery: p.query}
 	req, err := http.NewRequestWithContext(ctx, p.method, address.String(), bytes.NewReader(p.body))

@@ -6,7 +6,7 @@ import (
 	"log/slog"
 )
 
-// Sensitive is text from an answer that lets whoever has it log in, enroll a device or sign
+// Sensitive is text from an answer that lets anyone who has it log in, enroll a device or sign
 // requests. It is not printed by accident: package fmt with any verb, log/slog and encoding/json
 // give "(hidden)" in its place. The text itself is string(s).
 type Sensitive string

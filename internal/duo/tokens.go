@@ -33,8 +33,7 @@ func (t *Token) UnmarshalJSON(data []byte) error {
 	return o.err
 }
 
-// TokensPage returns one page of hardware tokens with whom they belong to. Duo gives at most 500 a
-// page.
+// TokensPage returns one page of hardware tokens with their users. Duo returns at most 500 a page.
 //
 // GET /admin/v1/tokens
 func (c *Client) TokensPage(ctx context.Context, limit, offset int) ([]Token, Metadata, error) {
@@ -58,7 +57,7 @@ func (c *Client) Token(ctx context.Context, id TokenID) (Token, error) {
 	return token, err
 }
 
-// DeleteToken deletes a hardware token, whoever has it. Duo reports no error for an unknown id.
+// DeleteToken deletes a hardware token, no matter which user has it. Duo reports no error for an unknown id.
 //
 // DELETE /admin/v1/tokens/{token_id}
 func (c *Client) DeleteToken(ctx context.Context, id TokenID) error {

@@ -25,7 +25,7 @@ type TransportOptions struct {
 // NewTransport returns the outbound guard: a transport that connects to Duo's API hosts over TLS
 // 1.2 or later on port 443, and refuses everything else before a byte is sent. The address that is
 // dialled in the end is checked too, so a name that resolves into a private or special network
-// leads nowhere, whoever answers for it. The proxy variables of the environment are ignored.
+// leads nowhere, no matter which server answers for it. The proxy variables of the environment are ignored.
 //
 // One transport holds one pool of connections and should be shared. Like every
 // [http.RoundTripper] it follows no redirects, and [Client] does not either.

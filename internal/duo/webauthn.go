@@ -38,8 +38,7 @@ func (w *WebAuthnCredential) UnmarshalJSON(data []byte) error {
 	return o.err
 }
 
-// WebAuthnPage returns one page of WebAuthn credentials with whom they belong to. Duo gives at most
-// 500 a page.
+// WebAuthnPage returns one page of WebAuthn credentials with their users. Duo returns at most 500 a page.
 //
 // GET /admin/v1/webauthncredentials
 func (c *Client) WebAuthnPage(ctx context.Context, limit, offset int) ([]WebAuthnCredential, Metadata, error) {

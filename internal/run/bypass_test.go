@@ -125,8 +125,8 @@ func TestBypassEndsBeforeTheTrash(t *testing.T) {
 	}
 }
 
-// TestRestoreByTheRecord: a technician restores whom the console moved to the trash while they were
-// in no bypass, if Duo's log has nothing on them since, and nobody else.
+// TestRestoreByTheRecord: a technician restores only users that the console moved to the trash while
+// they were not in bypass, if Duo's log has nothing about them since.
 func TestRestoreByTheRecord(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -284,7 +284,7 @@ func TestWhatComesBackInBypassIsDisabled(t *testing.T) {
 	}
 }
 
-// TestGroupsInBypassAreAdministrators are the attacks by way of a group: whoever repairs it must not
+// TestGroupsInBypassAreAdministrators are the attacks by way of a group: a repair must not
 // finish what a technician began.
 func TestGroupsInBypassAreAdministrators(t *testing.T) {
 	t.Parallel()
@@ -317,7 +317,7 @@ func TestGroupsInBypassAreAdministrators(t *testing.T) {
 		}
 		act(t, d, catalog.Administrator, "delete-group", form{"group_id": group})
 	}
-	// The administrator who repairs a group is told whom it meets.
+	// The administrator who repairs a group sees the users it concerns.
 	group := d.Sim.AddGroup(id, "Robots", "", member, both)
 	d.Sim.SetGroupStatus(id, group, "Disabled")
 	done := act(t, d, catalog.Administrator, "modify-group", form{"group_id": group, "status": "bypass"})

@@ -34,7 +34,7 @@ func recorded(t *testing.T, d *runtest.Desk) []store.Run {
 	t.Helper()
 	var found []store.Run
 	err := d.InWorkspace(t.Context(), d.Scope(), func(tx *store.Tx) (err error) {
-		found, err = tx.Runs(t.Context(), 1000, 0)
+		found, _, err = tx.FindRuns(t.Context(), store.RunFilter{}, nil, 1000)
 		return err
 	})
 	if err != nil {

@@ -135,7 +135,7 @@ func (r *Runner) follow(ctx context.Context, q Request, client *duo.Client, star
 		return err
 	})
 	r.following.all.Go(ctx, r.Log, "follow a run", func() error {
-		// Told after the run is closed: whoever hears of it finds the outcome.
+		// Readers are woken after the run is closed, so that they find the outcome.
 		defer r.following.tell(key, nil)
 		// Nobody waits for these calls: they leave room for those that people wait for.
 		end := r.ending(q, client.InBackground(), until, result)

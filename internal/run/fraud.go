@@ -114,15 +114,15 @@ func senders(frauds []store.Fraud, person string) []uuid.UUID {
 }
 
 // reported is a person who reported a push, with everything in Duo that is the
-// person's: whoever names one of it acts on the person.
+// person's: an action that names any of it acts on the person.
 type reported struct {
 	ids    map[string]Belonging // of the user, phones, tokens, credentials and bypass codes
 	names  map[string]bool      // username and aliases, in small letters
 	groups map[string]bool
 }
 
-// unknownPeople says, inside of Do, that there are reports by people of whom it is
-// not known yet what is theirs.
+// unknownPeople says, inside of Do, that there are reports by people whose
+// phones and names are not known yet.
 type unknownPeople struct{ frauds []store.Fraud }
 
 func (e *unknownPeople) Error() string { return "run: reports by people who were not looked up" }

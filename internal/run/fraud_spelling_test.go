@@ -11,8 +11,8 @@ import (
 	"duodesk/internal/store"
 )
 
-// TestAPersonUnderOtherSpellings: an account can read names without their domains at a login. Whoever is asked so is
-// one person, who is asked three times at most, and whose report of fraud counts.
+// TestAPersonUnderOtherSpellings: an account can read names without their domains at a login. The user
+// of all spellings is one person, who is asked three times at most, and whose report of fraud counts.
 func TestAPersonUnderOtherSpellings(t *testing.T) {
 	t.Parallel()
 	for username, typed := range map[string][]string{

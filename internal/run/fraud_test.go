@@ -98,7 +98,7 @@ func (v *victim) deeds() map[string][2]any {
 		"a group of theirs":            {"modify-group", form{"group_id": v.group, "desc": "x"}},
 		"a group of theirs deleted":    {"delete-group", form{"group_id": v.group}},
 		"enrolled by name":             {"enroll-user", form{"username": "ADA", "email": "x@client.example"}},
-		"made anew":                    {"create-user", form{"username": "ada"}},
+		"made again":                   {"create-user", form{"username": "ada"}},
 		"another by their name":        {"create-user", form{"username": "new", "aliases": "one\nada"}},
 		"a name for another":           {"update-user", form{"user_id": v.other, "aliases": " ada "}},
 		"another verification":         {"verify-caller", v.verify()},
@@ -346,7 +346,7 @@ func TestFraudReportedMeanwhile(t *testing.T) {
 	v := newVictim(t)
 	var once sync.Once
 	runner := v.Over(t, transport(func(r *http.Request) (*http.Response, error) {
-		// The request was let in, and asks whom the name means.
+		// The request was let in, and asks Duo which user the name means.
 		once.Do(func() { v.reportFraud(t, v.sender, "verify-caller", v.verify()) })
 		return v.Transport.RoundTrip(r)
 	}))

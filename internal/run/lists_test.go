@@ -153,7 +153,7 @@ func TestReadersShareOneReading(t *testing.T) {
 		left <- err
 	}()
 	<-reading
-	// What is on its way is not for whoever comes with the organization in hand.
+	// A list being read is not for a scope that does not reach the organization.
 	soon, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	if _, err := d.Runner.Users(soon, store.Within(d.Workspace.ID, uuid.New()), d.Client, false); !errors.Is(err,
@@ -229,7 +229,7 @@ func TestOrganizationsShareNoList(t *testing.T) {
 	if got := usernames(t, d, d.Client, false); got != "ada" {
 		t.Errorf("and mapped back: %q", got)
 	}
-	// What is held for one is not for whoever comes with the organization in hand.
+	// A list that is held is not for a scope that does not reach the organization.
 	if list, err := d.Runner.Users(t.Context(), store.Within(d.Workspace.ID, other.ID), d.Client,
 		false); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("from the scope of another organization: %d users, %v", len(list.Items), err)
@@ -251,7 +251,7 @@ func TestAFailedReadingIsNotHeld(t *testing.T) {
 }
 
 // TestAnOlderListIsShownWithItsReason: while Duo limits or is away, pages get the latest list beside the error, and
-// whoever looks something up gets none. A refusal is an answer: the keys may have been taken away.
+// a look-up gets none. A refusal is an answer: the keys may have been taken away.
 func TestAnOlderListIsShownWithItsReason(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -168,7 +168,7 @@ func TestInvitationIsUsedOnce(t *testing.T) {
 }
 
 // An invitation is void from the moment its inviter is no owner who can sign in,
-// also for whoever has its page open: what is accepted is judged by the inviter of
+// also for a person who has its page open: what is accepted is judged by the inviter of
 // that moment.
 func TestInvitationOfAnInviterWhoMayNotAnyMore(t *testing.T) {
 	t.Parallel()

@@ -152,7 +152,7 @@ func TestDeletingForGoodTakesTheTypedName(t *testing.T) {
 }
 
 // TestUnlockingBringsBackNobodyElse: a help desk may unlock, and may neither
-// enable whom somebody disabled nor end a bypass or the trash.
+// enable a user who was disabled nor end a bypass or the trash.
 func TestUnlockingBringsBackNobodyElse(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)

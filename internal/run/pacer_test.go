@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// TestWorkspacesArePacedApart: whoever types another workspace's host in does not
+// TestWorkspacesArePacedApart: a workspace that enters the host of another does not
 // make it wait.
 func TestWorkspacesArePacedApart(t *testing.T) {
 	t.Parallel()

@@ -16,7 +16,7 @@ const askingAfter = time.Second
 // Patience is how long a visitor waits for what is read from Duo, in all readings of one request together. What is
 // changed in Duo has a time of its own.
 type Patience struct {
-	// Asking, if not nil, is called on the goroutine of whoever reads, when Duo has been waited for a second.
+	// Asking, if not nil, is called on the goroutine that reads, when Duo has been waited for a second.
 	Asking func()
 	// After is how long that is instead of a second, if not 0.
 	After time.Duration

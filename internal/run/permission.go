@@ -24,7 +24,7 @@ func May(ctx context.Context, tx *store.Tx, actor Actor, least catalog.Role) (ca
 	return role, err
 }
 
-// roleNow is the role that an actor has at this moment: the membership's, or less
+// roleNow is the role that an actor has now: the membership's, or less
 // by a token.
 func roleNow(ctx context.Context, tx *store.Tx, actor Actor) (catalog.Role, error) {
 	text, err := tx.Hold(ctx, actor.Operator, actor.Epoch)

@@ -165,8 +165,8 @@ func TestNothingThatIsSoAlready(t *testing.T) {
 	}
 }
 
-// TestDeletedFromThoseWhoWereNamed: a phone goes only if it is with the people
-// whom the form named, and the record names them.
+// TestDeletedFromThoseWhoWereNamed: a phone is deleted only if its users are those
+// that the form named, and the record names them.
 func TestDeletedFromThoseWhoWereNamed(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)
@@ -271,8 +271,8 @@ func TestNobodyWalksIntoBypass(t *testing.T) {
 	refused(t, d, catalog.Technician, "disassociate-group-from-user", out)
 }
 
-// TestBypassThatAGroupHoldsBack: whoever is in bypass and in a disabled group
-// cannot sign in; taken out of it, they could without the second factor.
+// TestBypassThatAGroupHoldsBack: a user in bypass and in a disabled group
+// cannot log in; taken out of it, they could without the second factor.
 func TestBypassThatAGroupHoldsBack(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)

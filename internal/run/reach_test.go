@@ -86,7 +86,7 @@ func TestWhatNoDeviceCanGetIsNotSent(t *testing.T) {
 	if sent := d.Sim.Ledger(); len(sent) != 0 {
 		t.Errorf("sent: %+v", sent)
 	}
-	// What a device can get is sent, and whoever is let in or refused is not our decision.
+	// What a device can get is sent; whether the user is let in is not our decision.
 	for name, fields := range map[string]form{
 		"a push": {"user_id": user, "factor": "push"}, "a call to a landline": {"user_id": desk, "factor": "phone"},
 		"the best of a tablet":            {"user_id": pad},

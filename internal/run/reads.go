@@ -67,7 +67,7 @@ func (r *Runner) Group(ctx context.Context, sc store.Scope, o store.Organization
 	return object(ctx, r, sc, o, id, (*duo.Client).Group)
 }
 
-// GroupAndMembers reads one group as it is now, and says whom its status meets.
+// GroupAndMembers reads one group as it is now, and returns the members that its status concerns.
 func (r *Runner) GroupAndMembers(ctx context.Context, sc store.Scope, o store.Organization, id string) (duo.Group,
 	string, error) {
 	members := ""

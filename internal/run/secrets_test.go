@@ -102,7 +102,7 @@ func TestSecretsAreStoredNowhere(t *testing.T) {
 	}
 }
 
-// TestHostileNamesInTheRecord: whoever can edit a user in a client's Duo chooses
+// TestHostileNamesInTheRecord: anyone who can edit a user in a client's Duo chooses
 // what the record would say.
 func TestHostileNamesInTheRecord(t *testing.T) {
 	t.Parallel()

@@ -37,7 +37,7 @@ type shelved struct {
 	behind bool // something was written since: it is no longer what Duo has
 }
 
-// flight is a reading that is under way. Whoever wants the list waits for the same one.
+// flight is a reading that is under way. All who want the list wait for the same one.
 type flight struct {
 	done    chan struct{} // closed when list and err are there
 	list    any

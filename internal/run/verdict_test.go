@@ -170,8 +170,8 @@ func impatient(next http.RoundTripper) http.RoundTripper {
 	})
 }
 
-// TestHostsThatAreNotDuos: whoever can rename an account's host in an answer must
-// not be sent signed requests.
+// TestHostsThatAreNotDuos: a host that an answer names for an account must
+// not be sent signed requests unless it is Duo's.
 func TestHostsThatAreNotDuos(t *testing.T) {
 	t.Parallel()
 	d := runtest.Unconnected(t)

@@ -33,7 +33,7 @@ func TestActivationByHelpDeskTakesAVerification(t *testing.T) {
 			func(_ *testing.T, d *runtest.Desk, _, _ string) { d.Clock.Move(16 * time.Minute) }, false},
 		"a phone of today": {23 * time.Hour, duosim.Approve, nil, false},
 		"denied":           {48 * time.Hour, duosim.Deny, nil, false},
-		"the phone was activated anew": {48 * time.Hour, duosim.Approve,
+		"the phone was activated again": {48 * time.Hour, duosim.Approve,
 			func(_ *testing.T, d *runtest.Desk, _, phone string) {
 				d.Sim.ActivatePhone(d.Account.AccountID, phone)
 			}, false},
@@ -105,7 +105,7 @@ func needsTechnician(t *testing.T, d *runtest.Desk, f form) {
 	}
 }
 
-// TestLinksThatDoNotLeadToDuoAreNotShown: whoever opens one would enroll elsewhere.
+// TestLinksThatDoNotLeadToDuoAreNotShown: anyone who opens one would enroll elsewhere.
 func TestLinksThatDoNotLeadToDuoAreNotShown(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)

@@ -182,7 +182,7 @@ func (r *Runner) unclaim(o store.OpenRun, looker uuid.UUID) {
 }
 
 // followOn asks Duo for a person's answer to a question that a process sent which
-// is gone: the answer counts, whoever asks for it.
+// is gone: the answer counts, no matter which process asks for it.
 func (r *Runner) followOn(ctx context.Context, o store.OpenRun, action catalog.Action, looker uuid.UUID) {
 	sc := store.WholeWorkspace(o.Workspace)
 	until := o.StartedAt.Add(action.Patience)

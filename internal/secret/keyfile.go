@@ -24,7 +24,7 @@ import (
 // root of trust, so they are in clear inside it.
 //
 // Only the sealing keys rotate. Digests are kept in the record, which nobody may
-// rewrite, and there is nothing to make them anew from: under another digest key
+// rewrite, and what they were made from is not kept: under another digest key
 // a form that is sent twice would not be known again.
 type keyFile struct {
 	Sealing json.RawMessage `json:"sealing"`

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// ErrBusy says that too many passwords are being checked at this moment.
+// ErrBusy says that too many passwords are being checked now.
 var ErrBusy = errors.New("secret: too many passwords are being checked")
 
 // Hashing takes this much memory and time; the parameters are part of every

@@ -34,7 +34,7 @@ func TestAccess(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(a.Organization, made[1]) || a.Scope.Every() || !a.Membership.Every() {
 		t.Errorf("owner at an organization: %+v (%v)", a, err)
 	}
-	// The page of one organization sees no other, whoever looks.
+	// The page of one organization sees no other, no matter who looks.
 	if seen := seenIn(t, db.Store, a.Scope); !slices.Equal(seen, []string{"birch-legal"}) {
 		t.Errorf("the scope of an organization's page sees %q", seen)
 	}

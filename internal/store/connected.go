@@ -79,7 +79,7 @@ func (t *Tx) HoldKeys(ctx context.Context, slot Slot) (Version, error) {
 }
 
 // renewConnection gives the connection that uses a slot's keys a new name.
-// Whoever maps takes the lock of the versions before that of the connection.
+// Code that maps takes the lock of the versions before that of the connection.
 func (t *Tx) renewConnection(ctx context.Context, slot Slot) error {
 	_, err := t.tx.Exec(ctx, `
 		update connection set revision = gen_random_uuid()

@@ -131,8 +131,8 @@ func TestRaisedEpochEndsWhatIsInFlight(t *testing.T) {
 	}
 }
 
-// An operator whom a statement disabled, without the host's command, has nothing
-// of before after the host enables the account.
+// An operator who was disabled by a statement, not by the host's command, has no
+// earlier session after the host enables the account.
 func TestEnablingRevivesNothing(t *testing.T) {
 	t.Parallel()
 	db := storetest.Open(t)

@@ -40,7 +40,7 @@ func (s *Store) CheckSchemaOf(ctx context.Context, files fs.FS) error {
 // Pool lends the pool, to look at connections that came back to it.
 func (s *Store) Pool() *pgxpool.Pool { return s.pool.inner }
 
-// SealedColumns lists the columns that a rotation seals anew.
+// SealedColumns lists the columns that a rotation seals again.
 func SealedColumns() []string {
 	var names []string
 	for _, c := range sealedColumns {

@@ -8,7 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Hold returns the role that an operator has at this moment and keeps it from
+// Hold returns the role that an operator has now and keeps it from
 // being changed until the transaction ends: a change of the membership that was
 // committed first wins even over a request in flight. So does the operator's epoch,
 // which must be the one that the session or the token was found with: ErrEnded. It

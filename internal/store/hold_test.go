@@ -144,7 +144,7 @@ func TestHoldSeesTheChangeItWaitedFor(t *testing.T) {
 	}
 }
 
-// TestHoldToken: a token holds for whom it belongs to, where it reaches, until it
+// TestHoldToken: a token holds for its operator, where it reaches, until it
 // runs out; and a revocation that is about to be committed is waited for.
 func TestHoldToken(t *testing.T) {
 	t.Parallel()
@@ -252,7 +252,7 @@ func raw(ctx context.Context, db storetest.DB, ws, member uuid.UUID, sql string)
 	})
 }
 
-// A statement that forgets its WHERE changes the one member whom the
+// A statement that forgets its WHERE changes the one member that the
 // transaction names.
 func TestForgottenWhereReachesOneMember(t *testing.T) {
 	t.Parallel()

@@ -251,7 +251,7 @@ func TestDraft(t *testing.T) {
 		t.Errorf("after 24 h: %v", err)
 	}
 	save("again")
-	// Whoever looks for a draft clears away the ones whose time is over.
+	// Reading a draft deletes the ones that have expired.
 	if err := d.in(t, func(tx *store.Tx) error {
 		_, _, err := tx.Draft(t.Context(), colleague.ID, "integration", today.Add(24*time.Hour))
 		if !errors.Is(err, store.ErrNotFound) {

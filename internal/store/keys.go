@@ -119,7 +119,7 @@ func (s *Store) registerFirst(ctx context.Context, keys *secret.Keyring) error {
 
 // UseKeys puts a key file that was read again in the place of the one before, or
 // refuses it like CheckKeys. Its keys are announced in the names of connections,
-// so all of them are made anew. After an error the keys before are still held.
+// so all of them are opened again. After an error the keys before are still held.
 func (s *Store) UseKeys(ctx context.Context, keys *secret.Keyring) error {
 	known, err := s.SealingKeys(ctx)
 	if err != nil {

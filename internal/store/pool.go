@@ -22,7 +22,7 @@ const (
 // errNoAnswer says that no connection could be had because the database is silent.
 var errNoAnswer = fmt.Errorf("store: the database did not answer within %s", connectTime)
 
-// pool is a pgxpool behind a gate. Whoever holds a connection must not ask for a
+// pool is a pgxpool behind a gate. Code that holds a connection must not ask for a
 // second one: there may be only one.
 type pool struct {
 	inner *pgxpool.Pool

@@ -79,8 +79,8 @@ func TestInterruptedIsTheAbsenceOfTheProcess(t *testing.T) {
 	}
 }
 
-// While the process that sent a run lives, no other closes it; afterwards whoever
-// comes first does, the sender included.
+// While the process that sent a run lives, no other closes it; afterwards the
+// first that tries does, the sender included.
 func TestNobodyClosesTheRunOfALivingProcess(t *testing.T) {
 	t.Parallel()
 	db := storetest.Open(t)

@@ -80,7 +80,7 @@ func (p *Pruner) Newest(ctx context.Context) (month time.Time, err error) {
 
 // prunable are the runs r of a workspace that may be deleted within a month: closed
 // ones that nobody looks after.
-// Row-level security says the same to an owner whom it binds, see the policy pruned.
+// Row-level security says the same to an owner that it binds, see the policy pruned.
 const prunable = `r.started_at >= $1 and r.started_at < $1 + interval '1 month'
 	and r.state <> 'sending' and r.action <> '` + pruneRecord + `'
 	and not exists (select from run_open o where o.workspace_id = r.workspace_id and o.run_id = r.id)`

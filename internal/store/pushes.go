@@ -32,7 +32,7 @@ const (
 const sameAccount = `(r.organization_id = $1 or lower(r.api_host) = lower($2) and $2 <> '')`
 
 // everywhere sends statements that look at all of the workspace, whatever the
-// scope: what a person was asked counts for whoever reaches that person.
+// scope: what a person was asked counts for every operator who reaches that person.
 func (t *Tx) everywhere(ctx context.Context, batch *pgx.Batch) error {
 	own := "*"
 	if !t.scope.every {

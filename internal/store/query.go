@@ -59,7 +59,7 @@ type orders[R any] struct {
 	by   map[string]order[R]
 }
 
-// textKey and timeKey read what a mark is sorted by. Whoever edits a mark gets ErrMark.
+// textKey and timeKey read what a mark is sorted by. They return ErrMark for an edited mark.
 func textKey(key string) (any, error) {
 	if !utf8.ValidString(key) || strings.Contains(key, "\x00") {
 		return nil, ErrMark

@@ -111,7 +111,7 @@ type Record struct {
 	TokenID      uuid.UUID // of that token
 	Organization uuid.UUID // uuid.Nil: of the workspace itself
 	AccountID    string    // of Duo, where the event is about one
-	Subject      string    // whom or what it was done to, as a person knows it
+	Subject      string    // the name of what it was done to, as a person knows it
 	Input        map[string]string
 	Ticket       string
 	State        string // Applied when empty

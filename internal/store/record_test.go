@@ -28,7 +28,7 @@ func TestRecordIsARunThatIsClosed(t *testing.T) {
 	within(t, db.Store, whole, func(tx *store.Tx) error { return tx.Record(t.Context(), r) })
 	var got store.Run
 	within(t, db.Store, whole, func(tx *store.Tx) error {
-		runs, err := tx.Runs(t.Context(), 1, 0)
+		runs, _, err := tx.FindRuns(t.Context(), store.RunFilter{}, nil, 1)
 		if len(runs) == 1 {
 			got = runs[0]
 		}
@@ -74,7 +74,7 @@ func TestRecordEverywhere(t *testing.T) {
 		want int
 	}{{ws.ID, 1}, {second.ID, 1}, {stranger.ID, 0}} {
 		within(t, db.Store, store.WholeWorkspace(c.ws), func(tx *store.Tx) error {
-			runs, err := tx.Runs(t.Context(), 10, 0)
+			runs, _, err := tx.FindRuns(t.Context(), store.RunFilter{}, nil, 10)
 			n := len(slices.DeleteFunc(runs, func(r store.Run) bool { return r.Action != store.SignedIn.Slug }))
 			if n != c.want {
 				t.Errorf("%d records, want %d", n, c.want)

@@ -80,7 +80,7 @@ func TestKeysOfAnotherWorkspaceAreFree(t *testing.T) {
 			where attrelid = $1::regclass and attnum > 0 and attgenerated = '' and has_column_privilege('console_app', attrelid, attnum, 'insert')`, name)[0]
 		for _, row := range rowsOf(t, su, table{name: name}, b.ID) {
 			mine := strings.ReplaceAll(row, b.ID.String(), fresh.ID.String())
-			// A membership takes rows of the operator whom the transaction names, and so does what is an operator's
+			// A membership takes rows of the operator that the transaction names, and so does what is an operator's
 			// own.
 			if _, err := whole(fresh.ID).attempt(t, app,
 				`insert into `+name+` (`+columns+`) select `+columns+` from jsonb_populate_record(null::`+name+`, $1),

@@ -181,7 +181,7 @@ func TestSwitchWaitsForWhatIsBeingSealed(t *testing.T) {
 	}
 }
 
-// What was tampered with cannot be sealed anew; it must neither stop the rest nor
+// What was tampered with cannot be sealed again; it must neither stop the rest nor
 // be forgotten while its key is thrown away.
 func TestRotationLeavesAloneWhatDoesNotOpen(t *testing.T) {
 	t.Parallel()

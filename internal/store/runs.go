@@ -35,7 +35,7 @@ type Run struct {
 	Token          string     // name of the access token that it came by; empty: by a page
 	TokenID        *uuid.UUID // of that token; nil also for runs from before ids were kept
 	Action         string     // slug of the catalogue
-	Subject        string     // whom or what it was done to, as a person knows it
+	Subject        string     // the name of what it was done to, as a person knows it
 	Input          map[string]string
 	Before         map[string]string // what the object was in Duo just before; see catalog.Action.Before
 	InputMAC       []byte
@@ -48,7 +48,7 @@ type Run struct {
 	StartedAt  time.Time
 	FinishedAt *time.Time
 
-	AskedUser  string // whom a push asks: Duo's id of the user, or a username in small letters; empty: nobody
+	AskedUser  string // the person a push asks: Duo's id of the user, or a username in lower case; empty: nobody
 	Reason     string // for an act after a report of fraud
 	AfterFraud string // who decided after a report: ByAnother or BySame; empty: there was none
 
@@ -207,13 +207,6 @@ func (t *Tx) CancelRun(ctx context.Context, r Run, summary string, now time.Time
 // Run returns one run of the scope.
 func (t *Tx) Run(ctx context.Context, id uuid.UUID) (Run, error) {
 	return one[Run](ctx, t.tx, runQuery+` where `+runInScope+` and r.id = $1`, id)
-}
-
-// Runs lists the scope's runs, latest first.
-func (t *Tx) Runs(ctx context.Context, limit, offset int) ([]Run, error) {
-	c := t.conditions(RunFilter{}, nil)
-	return all[Run](ctx, t.tx, c.with(runQuery+` where `+runInScope+c.sql+
-		` order by r.started_at desc, r.id limit $ offset $`, limit, offset), c.args...)
 }
 
 // actsWithin is how many runs are looked through for acts.

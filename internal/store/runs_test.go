@@ -141,10 +141,10 @@ func TestRunsAreListedLatestFirstWithinTheScope(t *testing.T) {
 		start(t, db, ws, r)
 		ids = append(ids, r.ID)
 	}
-	list := func(sc store.Scope, limit, offset, wantTotal int, want ...uuid.UUID) {
+	list := func(sc store.Scope, limit int, after *store.RunMark, wantTotal int, want ...uuid.UUID) {
 		t.Helper()
 		within(t, db.Store, sc, func(tx *store.Tx) error {
-			runs, err := tx.Runs(t.Context(), limit, offset)
+			runs, _, err := tx.FindRuns(t.Context(), store.RunFilter{}, after, limit)
 			counts, _, counting := tx.CountRuns(t.Context(), store.RunFilter{}, nil)
 			var got []uuid.UUID
 			for _, r := range runs {
@@ -157,10 +157,10 @@ func TestRunsAreListedLatestFirstWithinTheScope(t *testing.T) {
 		})
 	}
 	every := store.WholeWorkspace(ws.ID)
-	list(every, 10, 0, 6, ids[5], ids[4], ids[3], ids[2], ids[1], ids[0])
-	list(every, 2, 3, 6, ids[2], ids[1])
-	list(store.Within(ws.ID, made[0].ID), 10, 0, 2, ids[2], ids[0])
-	list(store.Within(ws.ID), 10, 0, 0)
+	list(every, 10, nil, 6, ids[5], ids[4], ids[3], ids[2], ids[1], ids[0])
+	list(every, 2, &store.RunMark{At: today.Add(3 * time.Second), ID: ids[3]}, 6, ids[2], ids[1])
+	list(store.Within(ws.ID, made[0].ID), 10, nil, 2, ids[2], ids[0])
+	list(store.Within(ws.ID), 10, nil, 0)
 	err := db.InWorkspace(t.Context(), store.Within(ws.ID, made[0].ID), func(tx *store.Tx) error {
 		_, err := tx.Run(t.Context(), ids[1])
 		return err

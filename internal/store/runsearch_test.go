@@ -290,7 +290,7 @@ func databaseName(t testing.TB, conn *pgx.Conn) string {
 }
 
 // TestFunctionsWorkForAnOwnerWhomPoliciesBind: elsewhere in tests the owner is a
-// superuser, whom they do not.
+// superuser, which policies do not bind.
 func TestFunctionsWorkForAnOwnerWhomPoliciesBind(t *testing.T) {
 	t.Parallel()
 	db := boundOwner(t).DB

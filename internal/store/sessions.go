@@ -68,7 +68,7 @@ func (s *Store) EndAllSessions(ctx context.Context, operator Operator, from Orig
 
 // ChangePassword replaces an operator's password hash, ends every session, access
 // token and invitation of the operator, and keeps it for the operator's eyes. It
-// returns the operator as whom a new session can be started.
+// returns the operator that a new session can be started for.
 // ErrEnded says that the epoch is not the one that the hash was read with.
 func (s *Store) ChangePassword(ctx context.Context, operator Operator, hash string, from Origin,
 	now time.Time) (Operator, error) {

@@ -129,7 +129,7 @@ func TestServerCannotRewriteOperators(t *testing.T) {
 	}
 }
 
-// A statement that forgets its WHERE changes the row of the operator whom the
+// A statement that forgets its WHERE changes the row of the operator that the
 // transaction names, and of nobody where it names none.
 func TestForgottenWhereReachesOneOperator(t *testing.T) {
 	t.Parallel()

@@ -144,7 +144,7 @@ func TestServerRefusesAnotherSchema(t *testing.T) {
 	expect("last migration missing", "console migrate")
 }
 
-// Elsewhere tests own their database as superusers, whom no policy binds. An
+// Elsewhere tests own their database as superusers, which no policy binds. An
 // installation's owner is an ordinary role.
 func TestOwnerIsAnOrdinaryRole(t *testing.T) {
 	t.Parallel()

@@ -159,7 +159,7 @@ func (s *Store) FindToken(ctx context.Context, workspace uuid.UUID, hash []byte,
 	return found, operator, err
 }
 
-// AccessBy is Access for whoever acts by a token: its scopes are no larger than
+// AccessBy is Access for a program with a token: its scopes are no larger than
 // the token's, and there is no other workspace. The role is the membership's.
 func (s *Store) AccessBy(ctx context.Context, token Token, workspace, organization string) (Access, error) {
 	a, err := s.Access(ctx, token.OperatorID, workspace, organization)

@@ -1,6 +1,6 @@
 // Package task starts the goroutines of the console. A panic that nobody recovers ends the whole process, and with it
 // every request and every call to Duo that is in flight. Here it ends the work it happened in: the panic is logged, and
-// whoever waits for the work gets [ErrPanic].
+// the caller that waits for the work gets [ErrPanic].
 //
 // No other package has a go statement; a test holds them to it.
 package task

@@ -229,7 +229,7 @@ func (e *fleet) verified(n *tenant) {
 		"approved", now)
 }
 
-// trashed makes a user whom the console has moved to the trash, as the record and
+// trashed makes a user that the console has moved to the trash, as the record and
 // Duo's log have it, so that a technician may restore them.
 func (e *fleet) trashed(n *tenant) string {
 	name, now := rand.Text(), e.Clock.Now()

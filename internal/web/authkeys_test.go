@@ -179,6 +179,23 @@ func TestCheckOfAPartOfTheWorkspace(t *testing.T) {
 	}
 }
 
+// TestPreviewOfAKeyCheck: a check is approved as it is begun. Where its row says that it waits for an approval, its
+// page asks for one; a kind of plan that this version does not know can only be looked at.
+func TestPreviewOfAKeyCheck(t *testing.T) {
+	t.Parallel()
+	s, _ := asking(t)
+	b := s.as(t, s.Owner)
+	at := b.request(http.MethodPost, s.ws("/auth/check"), url.Values{"organizations": {s.Client.ID.String()},
+		"run_id": {uuid.NewString()}}).header.Get("Location")
+	s.Exec(t, `update plan set state = 'previewed', approved_by = null, approved_at = null, approved_epoch = null
+		where workspace_id = $1`, s.Workspace.ID)
+	preview := b.get(at).want(http.StatusOK, "Check Auth API keys", "Acme Dental", "Check 1 organization").fine()
+	s.Exec(t, `update plan set kind = 'later' where workspace_id = $1`, s.Workspace.ID)
+	b.get(at).want(http.StatusOK, "does not know this kind of plan", "Acme Dental").wantNot("Check 1 organization").fine()
+	s.Exec(t, `update plan set kind = 'check-keys' where workspace_id = $1`, s.Workspace.ID)
+	preview.form("Check 1 organization").send().follow().want(http.StatusOK, "1 of 1 step", "Work")
+}
+
 // TestOneConflictLeavesTheOtherChecks: one organization's keys cannot be put to
 // use, as another has the same by now.
 func TestOneConflictLeavesTheOtherChecks(t *testing.T) {

@@ -13,6 +13,9 @@ import (
 	"testing"
 
 	"golang.org/x/net/html"
+
+	"duodesk/internal/run/runtest"
+	"duodesk/views"
 )
 
 // browser does what a browser does as far as the console can tell: it keeps
@@ -24,6 +27,7 @@ type browser struct {
 	client *http.Client
 	ip     string  // from which it asks
 	seen   []*page // every answer, those of redirects included
+	byHand bool    // the second factor is not given by itself
 }
 
 // node is a part of a parsed page.
@@ -106,7 +110,22 @@ func (b *browser) send(method, address string, form url.Values, header ...string
 			r.Header.Del(header[i])
 		}
 	}
-	return b.do(r)
+	p := b.do(r)
+	if !b.byHand && method == http.MethodPost && p.header.Get("Location") == views.SecondFactor() {
+		return b.secondFactor(header...)
+	}
+	return p
+}
+
+// secondFactor completes the sign-in that a browser has begun.
+func (b *browser) secondFactor(header ...string) *page {
+	b.t.Helper()
+	in, err := b.site.Store.FindSignIn(b.t.Context(), hashOfToken(b.cookie("signin")), b.site.Clock.Now())
+	if err != nil {
+		b.t.Fatal("no sign-in waits: ", err)
+	}
+	code := runtest.Code(b.t, b.site.DB, in.Operator, b.site.Clock.Now())
+	return b.request(http.MethodPost, views.SecondFactorCode(), url.Values{"code": {code}}, header...)
 }
 
 func (b *browser) do(r *http.Request) *page {

@@ -113,7 +113,7 @@ func TestConnectionPage(t *testing.T) {
 }
 
 // TestConnectionOfOneOrganization: which account an organization is, also by keys
-// of its own, is changed by those who see all organizations; whoever administers it
+// of its own, is changed by those who see all organizations; an administrator of it
 // alone sees nothing of the workspace's accounts.
 func TestConnectionOfOneOrganization(t *testing.T) {
 	t.Parallel()
@@ -134,7 +134,7 @@ func TestConnectionOfOneOrganization(t *testing.T) {
 	p.form("Save own credentials").set("own_host", elsewhere.APIHostname).set("own_integration_key",
 		e.NineFields()["admin_integration_key"]).set("own_secret_key", app.SecretKey).send().
 		want(http.StatusUnprocessableEntity, "This is the key of the workspace's own Admin API.")
-	// Another organization cannot take the same keys, whoever tries.
+	// Another organization cannot take the same keys, no matter who tries.
 	e.as(t, e.Owner).get(e.orgOf(e.near.org)+"/connection").form("Save own credentials").set("own_host",
 		elsewhere.APIHostname).set("own_integration_key", app.IntegrationKey).set("own_secret_key",
 		app.SecretKey).send().
@@ -268,7 +268,7 @@ func TestPasteBoxes(t *testing.T) {
 }
 
 // TestWorkspaceKeysAtFault: where the workspace's keys are refused or missing, those who may correct them are led
-// there, and others learn whom to ask.
+// there, and others learn who can help.
 func TestWorkspaceKeysAtFault(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -209,7 +209,7 @@ func TestStaticFilesMayBeKept(t *testing.T) {
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.server.Runner = nil // whoever asks for Duo now panics
+	s.server.Runner = nil // code that asks for Duo now panics
 	p := s.as(t, s.Owner).get(s.org("/users"))
 	p.want(http.StatusInternalServerError, "Something went wrong in the console",
 		p.header.Get("X-Request-Id")).wantNot("nil pointer", "goroutine", ".go:")
@@ -222,7 +222,7 @@ func TestPanic(t *testing.T) {
 	}
 }
 
-// TestClosedTab: whoever leaves is no trouble of ours.
+// TestClosedTab: a client that leaves is no error of ours.
 func TestClosedTab(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -87,7 +87,7 @@ func TestTroubleIsSaidAsWhatItIs(t *testing.T) {
 	allow()
 }
 
-// TestNotReadyWhileWritesFail: whoever asks whether the console is ready hears that
+// TestNotReadyWhileWritesFail: a probe that asks whether the console is ready learns that
 // it cannot write, in a word, and that it can again.
 func TestNotReadyWhileWritesFail(t *testing.T) {
 	t.Parallel()

@@ -62,10 +62,9 @@ func TestStrangersDoNotLockAnOperatorOut(t *testing.T) {
 func TestDeviceCookie(t *testing.T) {
 	t.Parallel()
 	s := serveAt(t, runtest.New(t), "https://desk.example")
-	b := s.stranger(t)
-	p := b.signIn(s.Owner, storetest.Password)
+	_, p := s.secureSignIn(t)
 	cookies := p.header.Values("Set-Cookie")
-	if len(cookies) != 2 {
+	if len(cookies) != 3 {
 		t.Fatal(cookies)
 	}
 	for _, want := range []string{"__Host-device=", "; HttpOnly", "; Secure", "; SameSite=Strict", "; Path=/;",

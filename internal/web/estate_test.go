@@ -45,7 +45,7 @@ type fleet struct {
 	near, far, foreign tenant
 	otherOwner         store.Operator
 	otherParent        duosim.Account
-	open               bool // lets everybody in: whoever is refused is on record, a member or not
+	open               bool // lets everyone in: those who are refused are on record, members or not
 }
 
 func newFleet(t testing.TB) *fleet {
@@ -209,7 +209,7 @@ func (e *fleet) rows(t testing.TB, ws store.Workspace) string {
 		switch name := table[0]; {
 		case name == "draft":
 			continue
-		case name == "login_attempt", name == "goose_db_version", name == "process": // belong to nobody
+		case name == "login_attempt", name == "challenge", name == "goose_db_version", name == "process": // belong to nobody
 			continue
 		case name == "workspace":
 			where = "id = $1"
@@ -228,7 +228,7 @@ func (e *fleet) rows(t testing.TB, ws store.Workspace) string {
 			shown = "(t.id, t.operator_id, t.name, t.role, t.every_organization, t.token_hash, t.expires_at)"
 		case name == "session":
 			where, shown = "operator_id in "+members, "(t.token_hash, t.operator_id, t.created_at, t.ends_at)"
-		case name == "device", name == "account_event":
+		case name == "device", name == "account_event", name == "factor", name == "recovery_code", name == "sign_in":
 			where = "operator_id in " + members
 		case table[1] == "":
 			t.Fatalf("table %s: this test does not know whose its rows are", name)

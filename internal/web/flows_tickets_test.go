@@ -22,7 +22,7 @@ func (s *console) ticketsOf(t testing.TB, organization store.Organization) map[s
 	t.Helper()
 	all := map[string]string{}
 	err := s.InWorkspace(t.Context(), s.Scope(), func(tx *store.Tx) error {
-		runs, err := tx.Runs(t.Context(), 1000, 0)
+		runs, _, err := tx.FindRuns(t.Context(), store.RunFilter{}, nil, 1000)
 		for _, r := range runs {
 			if r.OrganizationID == nil || *r.OrganizationID == organization.ID {
 				all[r.Action] = r.Ticket

@@ -20,7 +20,7 @@ import (
 )
 
 // TestFraudIsSaid: the user's page, the form, the run, the file and the API say
-// that a person reported a push, whom to ask, and who decided and why.
+// that a person reported a push, who can decide, and who decided and why.
 func TestFraudIsSaid(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -104,7 +104,7 @@ func TestFraudIsSaid(t *testing.T) {
 	code := s.apiOrg("/actions/create-bypass-code-for-user")
 	if p := b.call(token, http.MethodPost, code, body("reason",
 		"I am sure")); !strings.Contains(p.wantProblem(http.StatusForbidden, "fraud_reported").Detail, ana.Email) {
-		t.Error("a program is not told whom to ask: ", p.body)
+		t.Error("a program is not told who can decide: ", p.body)
 	}
 	if p := b.call(deciding, http.MethodPost, code, body()).wantProblem(http.StatusUnprocessableEntity,
 		"invalid_fields"); len(p.Errors) != 1 || p.Errors[0].Field != "reason" {
@@ -123,7 +123,7 @@ func TestFraudIsSaid(t *testing.T) {
 }
 
 // TestFraudIsSaidOnlyWhereItHolds: a form says that a report of fraud holds it back, and has a box for the reason, only
-// if it would be held back when it is sent; one that does not say yet whom it concerns says on what condition.
+// if it would be held back when it is sent; one that does not name the user yet says on what condition.
 func TestFraudIsSaidOnlyWhereItHolds(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -118,7 +118,7 @@ func TestRecentsAreTheVisitorsOwn(t *testing.T) {
 			other.get(at).wantNot("CANARY-kept")
 		}
 	}
-	// Whoever loses the organization loses its people.
+	// An operator who loses the organization loses its people.
 	e.Exec(t, `update membership set every_organization = false where operator_id = $1`, tech.ID)
 	e.Exec(t, `insert into membership_organization (workspace_id, operator_id, organization_id) values ($1, $2, $3)`,
 		e.Workspace.ID, tech.ID, e.far.org.ID)
@@ -126,7 +126,7 @@ func TestRecentsAreTheVisitorsOwn(t *testing.T) {
 }
 
 // TestRecentUsersCanBeOpened: those of an account that the organization was connected with before are not listed, until
-// it is connected with it again, and nor are those whom Duo does not know any more.
+// it is connected with it again, and nor are those that Duo does not know any more.
 func TestRecentUsersCanBeOpened(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

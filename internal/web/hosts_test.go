@@ -83,7 +83,7 @@ func TestOneHostInTwoSpellings(t *testing.T) {
 	}
 }
 
-// Whoever could choose the address that guesses are counted by could guess
+// A client that could choose the address that its guesses are counted by could guess
 // without end.
 func TestForwardedForIsBelievedOfProxiesOnly(t *testing.T) {
 	t.Parallel()

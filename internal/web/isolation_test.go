@@ -53,11 +53,11 @@ type walk struct {
 	answers  map[string]string // to what is not there, by route and slot
 	asked    int
 	allowed  int
-	brief    bool // the first fault will do, whoever finds it
+	brief    bool // the first fault will do, no matter who finds it
 	failed   *atomic.Bool
 	lenient  bool // the application lets everybody in: only what is told and done counts
 	every    bool // ask about every action what is asked about one of its kind otherwise
-	odd      bool // ask with what is malformed and of another kind, whoever asks
+	odd      bool // ask with what is malformed and of another kind, no matter who asks
 }
 
 // likeAnother reports whether what goes wrong with an address would go wrong with

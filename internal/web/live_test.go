@@ -145,7 +145,7 @@ func TestVerifyCallerOnTheUsersPage(t *testing.T) {
 					t.Errorf("%s holds the code", column)
 				}
 			}
-			// A while later it says nothing about whoever calls now.
+			// A while later it says nothing about the person who calls now.
 			s.Clock.Move(16 * time.Minute)
 			b.get(at).want(http.StatusOK, "Jane Roe").wantNot(said)
 		})

@@ -271,7 +271,7 @@ func TestAPIMakesNoSecondUser(t *testing.T) {
 	if done := s.Sim.Ledger(); len(done) > 0 {
 		t.Fatal("done by a name: ", done)
 	}
-	// What Duo has by this name is meant, whoever else shares it, and so is a new name.
+	// What Duo has by this name is meant, no matter who else shares it, and so is a new name.
 	// with a pace of its own
 	token, _ = s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true})
 	for typed, name := range map[string]string{"JOHN": "jdoe", "boss@client.example": "boss@client.example",

@@ -106,7 +106,7 @@ func TestEnrollmentEndsOnThePerson(t *testing.T) {
 	done.want(http.StatusOK, "Recent activity", "Enroll User")
 }
 
-// TestRecentActivity: what was done for one person is on the person's page, whoever did it
+// TestRecentActivity: what was done for one person is on the person's page, no matter who did it
 // and whatever it named, and nothing of others.
 func TestRecentActivity(t *testing.T) {
 	t.Parallel()

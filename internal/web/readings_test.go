@@ -41,7 +41,7 @@ func (s *console) tookOut(t testing.TB, operator store.Operator, rows int) {
 		s.Workspace.ID, operator.ID, rand.Text(), rows)
 }
 
-// Whoever takes a list out leaves a line, and a program that reads it part by
+// An operator who exports a list leaves a line, and a program that reads it part by
 // part leaves one an hour.
 func TestReadingLeavesALine(t *testing.T) {
 	t.Parallel()

@@ -20,7 +20,7 @@ func (s *console) recordOf(t testing.TB, ws store.Workspace, operator store.Oper
 	t.Helper()
 	var found []store.Run
 	err := s.InWorkspace(t.Context(), store.WholeWorkspace(ws.ID), func(tx *store.Tx) (err error) {
-		found, err = tx.Runs(t.Context(), 1000, 0)
+		found, _, err = tx.FindRuns(t.Context(), store.RunFilter{}, nil, 1000)
 		return err
 	})
 	if err != nil {

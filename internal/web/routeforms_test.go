@@ -47,7 +47,7 @@ func tokenForm(*fleet, *tenant, bool) url.Values {
 }
 
 // unknownInvitation names an invitation that nobody else tries: attempts at one
-// are slowed down, whoever makes them.
+// are slowed down, no matter who makes them.
 func unknownInvitation(*fleet, *tenant, bool) url.Values {
 	return url.Values{"token": {rand.Text()}, "password": {storetest.Password}}
 }
@@ -65,7 +65,7 @@ func mappingForm(_ *fleet, n *tenant, _ bool) url.Values {
 	return url.Values{"row": {id}, "account." + id: {n.account.AccountID}, "directory_key." + id: {n.directory}}
 }
 
-// asItIsNow reads a tenant's organization anew: what was asked before may have
+// asItIsNow reads a tenant's organization again: what was asked before may have
 // changed it.
 func (e *fleet) asItIsNow(n *tenant) (now store.Organization) {
 	err := e.InWorkspace(context.Background(), store.WholeWorkspace(n.workspace.ID), func(tx *store.Tx) error {
@@ -81,7 +81,7 @@ func (e *fleet) asItIsNow(n *tenant) (now store.Organization) {
 	return now
 }
 
-// detailsForm changes an organization's tags; the revision is read anew, since
+// detailsForm changes an organization's tags; the revision is read again, since
 // visitors before may have changed it.
 func detailsForm(e *fleet, n *tenant, fresh bool) url.Values {
 	revision := n.org.Revision

@@ -109,7 +109,7 @@ func TestSettingsLackedAndRead(t *testing.T) {
 		t.Error("an auditor has a form")
 	}
 	reader.get(s.org("/actions/update-settings")).want(http.StatusNotFound)
-	// Whoever comes by the catalogue gets the same form.
+	// The catalog leads to the same form.
 	s.as(t, s.Owner).get(s.org("/actions/update-settings/form")).form("Review changes").set("sms_batch",
 		"3").send().form("Save 1 change").send().want(http.StatusOK,
 		"SMS passcodes per message: 3 passcodes, was 2 passcodes.")

@@ -68,15 +68,28 @@ func TestSignInRotatesTheToken(t *testing.T) {
 	}
 }
 
+// secureSignIn returns the answers to both steps of a sign-in at a console whose cookies
+// are for https alone: a browser here keeps them to itself.
+func (s *console) secureSignIn(t *testing.T) (first, second *page) {
+	t.Helper()
+	b := s.stranger(t)
+	b.byHand = true
+	first = b.signIn(s.Owner, storetest.Password)
+	cookie, _, _ := strings.Cut(first.header.Get("Set-Cookie"), ";")
+	code := runtest.Code(t, s.DB, s.Owner, s.Clock.Now())
+	return first, b.request(http.MethodPost, "/signin/factor/code", url.Values{"code": {code}}, "Cookie", cookie)
+}
+
 func TestSecureCookie(t *testing.T) {
 	t.Parallel()
 	s := serveAt(t, runtest.New(t), "https://desk.example")
-	p := s.stranger(t).request(http.MethodPost, "/signin",
-		url.Values{"email": {s.Owner.Email}, "password": {storetest.Password}})
-	cookie := p.header.Get("Set-Cookie")
-	if !strings.HasPrefix(cookie, "__Host-session=") || !strings.Contains(cookie, "; Secure") ||
-		!strings.Contains(cookie, "; Path=/;") {
-		t.Error(cookie)
+	first, p := s.secureSignIn(t)
+	for name, cookie := range map[string]string{"__Host-signin=": first.header.Get("Set-Cookie"),
+		"__Host-session=": p.header.Get("Set-Cookie")} {
+		if !strings.HasPrefix(cookie, name) || !strings.Contains(cookie, "; Secure") ||
+			!strings.Contains(cookie, "; HttpOnly") || !strings.Contains(cookie, "; Path=/;") {
+			t.Error(cookie)
+		}
 	}
 	if p.header.Get("Strict-Transport-Security") == "" {
 		t.Error("no Strict-Transport-Security")
@@ -226,7 +239,7 @@ func TestFormAfterTheSessionEnded(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	b, now := s.stranger(t), s.Clock.Now()
-	// A cookie of before names no operator, for whom the form could be held.
+	// An older cookie names no operator that the form could be held for.
 	b.setCookie("session", madeUp(32))
 	if err := s.Store.StartSession(t.Context(), s.Opening(t, s.today(t, s.Owner), hashOfToken(b.cookie("session")), now,
 		now.Add(testLongest)), now); err != nil {

@@ -293,8 +293,8 @@ func TestTicketBoxOnEveryForm(t *testing.T) {
 }
 
 // needsNone reports whether a form of an address that records has nothing to record: it tries a step of a plan again,
-// which has the plan's ticket; it opens another form with what was typed; it asks whom an action is for; or its action
-// reads.
+// which has the plan's ticket; it opens another form with what was typed; it asks which user an action is for; or
+// its action reads.
 func (f sentForm) needsNone() bool {
 	_, after, is := strings.Cut(f.address, "/actions/")
 	slug, _, _ := strings.Cut(after, "/")

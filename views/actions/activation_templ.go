@@ -33,7 +33,7 @@ type ActivationPage struct {
 	Lifetimes       []views.Option // "24 hours, until 14:02 tomorrow"
 	Error           string
 	Refused         string // why no link would be made now: there is no form
-	Verify          string // address of the sheet that verifies the caller; empty: not known whom
+	Verify          string // address of the sheet that verifies the caller; empty: the caller is not known
 	Cancel          string // address
 }
 

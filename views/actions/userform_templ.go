@@ -18,7 +18,7 @@ type UserForm struct {
 	Organization views.OrganizationTag
 	views.Once
 	UserID   string // empty for a new user
-	UserName string // whom is edited, for the title
+	UserName string // the user being edited, for the title
 
 	Username, RealName, FirstName, LastName, Email, Notes, Status, Aliases views.Input
 	Statuses                                                               []views.Option

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/net/html"
 )
 
-// TestLinksAndButtonsHaveDistinctNames: whoever hears a list of links or buttons, or says a name aloud, can tell those
-// apart that do different things. Links of one name lead to one address; buttons of one name send one form.
+// TestLinksAndButtonsHaveDistinctNames: a person who hears a list of links or buttons, or says a name aloud, can
+// tell apart those that do different things. Links of one name lead to one address; buttons of one name send one form.
 func TestLinksAndButtonsHaveDistinctNames(t *testing.T) {
 	t.Parallel()
 	for _, s := range Samples() {

@@ -11,7 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import "duodesk/views"
 
-// RunPage is one run: who did what to whom, when, with which values, and how it ended.
+// RunPage is one run: who did what to which user or phone, when, with which values, and how it ended.
 type RunPage struct {
 	Workspace    string
 	Organization *views.OrganizationTag // whose run it is; nil: the workspace's own

@@ -18,7 +18,7 @@ func sendActivationURL() Action {
 		Reveals: true, Fields: []Field{phoneID, phonePlatform, phoneType, life, install},
 		Asks: "The device that Duo Mobile was on before is disconnected at once.",
 		RoleFor: func(in Values) Role {
-			// Whoever has the link gets a lasting second factor.
+			// Anyone who has the link gets a lasting second factor.
 			if life.Of(in) > day {
 				return Technician
 			}

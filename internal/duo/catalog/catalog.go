@@ -87,7 +87,7 @@ const (
 // Result is what an action did, in words for the audit record, and what it
 // yields. Secrets are shown once to the one who asked and stored nowhere.
 type Result struct {
-	Subject string // whom or what it was done to, as a person knows it
+	Subject string // the name of what it was done to, as a person knows it
 	Summary string // one sentence without secrets
 	Facts          // what else came of it, for the record
 	Secrets []Secret
@@ -95,7 +95,7 @@ type Result struct {
 	Pending string        // what Duo calls a question that a person has yet to answer; empty: all is done
 
 	Table *Table // what was read, or what is there after a change; nil: nothing to show
-	// Raw is what Duo answered last; whoever carries out the action fills it in
+	// Raw is what Duo answered last; package run fills it in
 	// where the action does not. If Plain, it is the result, and is shown whole, but
 	// for its secrets below the role Least: see Answer.
 	Raw   json.RawMessage

@@ -24,7 +24,7 @@ type Field interface {
 	normalize(text string, given bool) (plain, fault string)
 }
 
-// Spec describes a field to whoever draws or documents it.
+// Spec describes a field to code that shows or documents it.
 type Spec struct {
 	Name     string // as Duo names the parameter
 	Label    string

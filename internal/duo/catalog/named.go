@@ -100,7 +100,7 @@ func (a Action) OnlyTakesAway() bool { return a.Slug == DeleteBypassCode }
 // authPath asks a person through Duo, unless a passcode is given.
 const authPath = "/auth/v2/auth"
 
-// Asked is whom an action with these values asks through Duo: by Duo's id, or by a
+// Asked is the person that an action with these values asks through Duo: by Duo's id, or by a
 // username; both are empty where nobody is asked.
 func (a Action) Asked(in Values) (id, username string) {
 	if a.Follow != nil {

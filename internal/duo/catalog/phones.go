@@ -194,7 +194,7 @@ func deletePhone() Action {
 		Asks:   "The phone is deleted from the account and from all its users.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			// Duo answers a deletion of nothing like any other: look first, so that
-			// the record tells what went, and from whom.
+			// the record says what was deleted, and whose it was.
 			phone, err := d.Phone(ctx, duo.PhoneID(phoneID.Of(in)))
 			if err != nil {
 				return Result{}, err

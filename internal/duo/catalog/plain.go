@@ -27,8 +27,8 @@ func typedAs(typed, name string) bool {
 		typed == text.Line(signed(text.Line(name))))
 }
 
-// Plain makes a text from a client's Duo fit to be shown and recorded: whoever can edit a
-// user there chose it. Control characters and the marks that turn the direction
+// Plain makes a text from a client's Duo fit to be shown and recorded: anyone who can edit a
+// user there can choose it. Control characters and the marks that turn the direction
 // of writing become visible, bytes that are no text are replaced, and what is
 // too long is cut.
 func Plain(theirs string) string { return plainUpTo(theirs, longestText) }

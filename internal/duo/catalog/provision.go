@@ -16,7 +16,7 @@ const IntegrationKeySecret = "Integration key"
 
 // ProvisionAuth makes an Auth API application in an organization's account, or
 // finds the one that was made before, and fetches its keys. It is not an action
-// that somebody chooses: whoever runs it keeps the keys.
+// that a person chooses: the code that runs it keeps the keys.
 func ProvisionAuth() Action {
 	return Action{
 		Slug: ProvisionAuthAPI, Title: "Provision Auth API", Category: authCategory,

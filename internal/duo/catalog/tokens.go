@@ -131,7 +131,7 @@ func deleteToken() Action {
 		Asks:   "The token is deleted from the account and from all its users.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			// Duo answers a deletion of nothing like any other: look first, so that
-			// the record tells what went, and from whom.
+			// the record says what was deleted, and whose it was.
 			token, err := d.Token(ctx, duo.TokenID(tokenID.Of(in)))
 			if err != nil {
 				return Result{}, err

@@ -120,7 +120,7 @@ func updateUser() Action {
 // is given, empty if none is. Who logs in by a name of a user in bypass is not
 // asked for a second factor: nobody gives such a user other names. Where the user
 // may be in bypass afterwards, names and status take an administrator. Disabling
-// whom Duo may let in now lets nobody in, whatever the groups.
+// a user who may be let in lets nobody in, whatever the groups.
 func mayUpdate(in Values, before duo.User, named string) error {
 	after, status := before, duo.UserStatus(in.given[userStatus.Name])
 	after.Status = cmp.Or(status, before.Status) // not given, it stays

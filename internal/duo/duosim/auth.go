@@ -16,7 +16,7 @@ func (c *call) logo() (any, *refusal) {
 	return picture(c.account.Logo), nil
 }
 
-// loginUser is the user whom preauth or auth is about; nil if there is nobody of that name.
+// loginUser is the user that preauth or auth is about; nil if no user has that name.
 func (c *call) loginUser() (*user, *refusal) {
 	switch {
 	case c.given("user_id") && c.given("username"):

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// The estate's ids, keys and hosts come from this stream and are therefore the same on every machine. Whoever changes
+// The estate's ids, keys and hosts come from this stream and are therefore the same on every machine. A change of
 // the order in which the estate is built changes them all.
 var demoSeed = [32]byte([]byte("duosim demo estate, version 1   "))
 

@@ -69,7 +69,7 @@ func (d *directory) person(username string) (Person, bool) {
 	return d.People[i], true
 }
 
-// syncUser brings one user up to what the directory says. A user whom the directory has lost goes to the trash. That
+// syncUser brings one user up to what the directory says. A user that the directory lost goes to the trash. That
 // the answer is the user, and the refusals but the one for an unknown key, are our choice.
 func (c *call) syncUser() (any, *refusal) {
 	d := c.account.directory(c.path["directory_key"])

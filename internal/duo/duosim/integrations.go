@@ -49,7 +49,7 @@ func integrationView(app *application) map[string]any {
 	return view
 }
 
-// integrationV1 is the oldest form, which shows the secret key to whoever may read it.
+// integrationV1 is the oldest form, which shows the secret key to callers that may read it.
 func integrationV1(app *application) map[string]any {
 	view := integrationView(app)
 	view["secret_key"] = app.SecretKey

@@ -147,7 +147,7 @@ func TestM16LockoutByFailuresAndItsEnd(t *testing.T) {
 	user := func() map[string]any { return b.wantOK(b.asParent("GET", "/admin/v1/users/"+b.ada)).object() }
 	guess()
 	guess()
-	// A success in between starts the count anew.
+	// A success in between starts the count again.
 	if err := b.AnswerPush(b.begin("push"), Approve, ""); err != nil {
 		t.Fatal(err)
 	}

@@ -118,7 +118,7 @@ func (a *account) settle(p *push, now time.Time) {
 	a.finish(p, how, time.Unix(p.Begun, 0).Add(pushLife))
 }
 
-// finish ends a login: the user's counters, the log, and the answer for whoever asks.
+// finish ends a login: the user's counters, the log, and the answer for the calls that ask for it.
 func (a *account) finish(p *push, how outcome, at time.Time) {
 	ended := at.Unix()
 	p.Ended, p.Result, p.Status, p.Message = &ended, how.result, how.status, how.message

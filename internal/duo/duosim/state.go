@@ -320,7 +320,7 @@ func (s *Sim) load() (found bool, err error) {
 	return true, nil
 }
 
-// upgrade turns version 1 into the present one: whoever had all grants has the new ones, too.
+// upgrade turns version 1 into the present one: applications that had all grants have the new ones, too.
 func (state *stateFile) upgrade() {
 	for _, a := range state.Accounts {
 		for _, app := range a.Applications {

@@ -180,8 +180,8 @@ func inviterMay(ctx context.Context, tx *store.Tx, i store.Invitation) error {
 	return err
 }
 
-// byToken enters the workspace that a token names. Whoever holds the token has
-// proved nothing yet: fn looks for the token's hash before anything else.
+// byToken enters the workspace that a token names. The token alone
+// proves nothing yet: fn looks for the token's hash before anything else.
 func (r *Runner) byToken(ctx context.Context, token string, fn func(*store.Tx) error) error {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(token)
 	if err != nil || len(raw) != 16+tokenChance {

@@ -17,7 +17,7 @@ import (
 	"duodesk/internal/text"
 )
 
-// TokenPrefix begins every access token, so that whoever finds one knows what it
+// TokenPrefix begins every access token, so that a person who finds one knows what it
 // is. The workspace follows, as much chance as in an invitation, and a stamp.
 const TokenPrefix = "ddk_"
 

@@ -251,7 +251,10 @@ func reopen(ctx context.Context, tx *store.Tx, steps []store.PlanStep, retry []u
 		act, known := ActOf(s.Act)
 		switch {
 		case slices.Contains(retry, s.ID) && MayRetry(s):
-			s.State, s.Attempt, s.Summary, s.Facts = store.StepWaiting, s.Attempt+1, "", nil
+			if s.Recorded { // an attempt that left no run is made again, so that all before the last have one
+				s.Attempt++
+			}
+			s.State, s.Summary, s.Facts = store.StepWaiting, "", nil
 		case known && !act.Sends && (s.State == store.StepUnknown || s.State == store.StepAbsent && made(s)):
 			s.State = store.StepWorking // its run is on record
 		default:

@@ -59,9 +59,9 @@ func (r *Runner) start(ctx context.Context, sc store.Scope, actor run.Actor, p s
 	return err
 }
 
-// unused returns run.ErrOtherInput if a run is on record by the id of a step, and did
-// something else: the form began another plan once, which was deleted since. Its run would
-// be taken for the step's.
+// unused returns run.ErrOtherInput if a run is on record by the id of a step, and did something else: the form began
+// another plan once, which was deleted since. Its run would be taken for the step's. The first attempt decides: a later
+// one has a run only where the first has one, and does the same.
 func unused(ctx context.Context, tx *store.Tx, steps []store.PlanStep) error {
 	begun := map[uuid.UUID]store.PlanStep{}
 	for _, s := range steps {

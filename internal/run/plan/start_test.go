@@ -70,3 +70,52 @@ func TestFormOfADeletedPlan(t *testing.T) {
 		t.Errorf("%s: %s; %d effects more", s.State, s.Summary, len(d.Sim.Ledger())-effects)
 	}
 }
+
+// TestFormOfADeletedPlanOfRetries: the first attempt of a step was not sent, and left no run; the second was. A form
+// with other input is refused for it as for a first attempt: a retry would take its run for the step's.
+func TestFormOfADeletedPlanOfRetries(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	var keys [2]string
+	for i, name := range []string{"AD", "Other"} {
+		keys[i] = d.Sim.AddDirectory(d.Account.AccountID, duosim.DirectorySpec{Name: name})
+		d.Sim.ChangeDirectory(d.Account.AccountID, keys[i], duosim.Person{Username: "ada"})
+	}
+	d.plan = uuid.New()
+	send := func(key string) error {
+		return d.runner().Synchronize(t.Context(), d.Scope(), d.Actor(owner), d.Client.ID, d.plan,
+			plan.SynchronizeChoice{DirectoryKey: key, Usernames: []string{"ada"}, Connection: d.Client.Connection()})
+	}
+	if err := send(keys[0]); err != nil {
+		t.Fatal(err)
+	}
+	p, _ := d.now()
+	if err := d.runner().Approve(t.Context(), d.Scope(), d.Actor(owner), d.plan, p.Digest); err != nil {
+		t.Fatal(err)
+	}
+	d.Exec(t, `update workspace set tickets = $2 where id = $1`, d.Workspace.ID, []string{catalog.SynchronizeUser})
+	d.advance()
+	first := d.step("user/ada")
+	if first.State != store.StepRefused || first.Recorded {
+		t.Fatalf("%s, recorded: %v: %s", first.State, first.Recorded, first.Summary)
+	}
+	d.Exec(t, `update workspace set tickets = '{}' where id = $1`, d.Workspace.ID)
+	if err := d.runner().Continue(t.Context(), d.Scope(), d.Actor(owner), d.plan, first.ID); err != nil {
+		t.Fatal(err)
+	}
+	d.advance()
+	if s := d.step("user/ada"); s.State != store.StepDone || !s.Recorded {
+		t.Fatalf("%s, recorded: %v: %s", s.State, s.Recorded, s.Summary)
+	}
+	d.Clock.Move(store.PlanLife + time.Minute)
+	if err := d.InWorkspace(t.Context(), d.Scope(),
+		func(tx *store.Tx) error { return tx.DropOldPlans(t.Context(), d.Clock.Now()) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := send(keys[1]); !errors.Is(err, run.ErrOtherInput) {
+		t.Errorf("another directory: %v", err)
+	}
+	if err := send(keys[0]); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -14,7 +14,7 @@ import (
 // ProvisionAuth makes an Auth API application in an organization's Duo account, or
 // finds the one that was made before, and puts its keys to use once they work. id
 // is the form's, as of every run. Errors are those of Do; a *store.ConflictError
-// says that somebody does the same at this moment.
+// says that someone else is doing the same now.
 func (r *Runner) ProvisionAuth(ctx context.Context, sc store.Scope, actor run.Actor, o store.Organization,
 	id uuid.UUID) (run.Outcome, error) {
 	done, err := r.makeAuth(ctx, sc, actor, o, id)

@@ -20,7 +20,7 @@ import (
 type MappingRow struct {
 	Organization                  uuid.UUID
 	Account, DirectoryKey         string
-	KeepAccount, KeepDirectoryKey bool // the box was not touched: what is stored stays, whoever stored it
+	KeepAccount, KeepDirectoryKey bool // the box was not touched: what is stored stays, no matter who stored it
 	// The connection that the row was drawn for, see Connection; empty: not told. A
 	// directory key belongs to the account that it was typed for.
 	Opened string

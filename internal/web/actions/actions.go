@@ -147,8 +147,7 @@ func (s *pages) get(c echo.Context, v site.Visitor, fields bool) error {
 
 // isGenerated reports whether a form is the one of an action's fields, by its address.
 func isGenerated(a catalog.Action, fields bool) bool {
-	l := looks[a.Slug]
-	return l.hasFields() && (fields || l.form == nil)
+	return looks[a.Slug].hasFields() && (fields || !HasOwnSheet(a))
 }
 
 func (s *pages) showSheet(c echo.Context, v site.Visitor, status int, f sheet) error {

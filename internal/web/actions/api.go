@@ -35,31 +35,20 @@ type apiSecret struct {
 	Value string `json:"value"`
 }
 
-// apiAction carries out an action for a program. The same run_id with the same
-// fields is the same run: what it brought forth is not shown again.
+// apiAction executes an action for a program. The same run_id with the same fields is the same run: its result is
+// not shown again.
 func (s *pages) apiAction(c echo.Context, v site.Visitor) error {
-	action, err := actionHere(c, v)
+	q, err := s.apiRequest(c, v)
 	if err != nil {
 		return err
 	}
-	body, err := site.APIBodyOf(c, action)
-	if err != nil {
-		return err
-	}
-	in, err := s.apiInput(c, v, action, body)
-	if err != nil {
-		return err
-	}
-	reads := action.Reads(in)
+	reads := q.Action.Reads(q.Input)
 	if reads {
-		if err := s.CountReading(c.Request().Context(), v, action.Slug, 0); err != nil {
+		if err := s.CountReading(c.Request().Context(), v, q.Action.Slug, 0); err != nil {
 			return err
 		}
 	}
-	done, err := s.Runner.Do(c.Request().Context(), run.Request{
-		ID: body.RunID, Scope: v.Scope, Organization: v.Organization, Actor: v.Actor(), Action: action, Input: in,
-		Ticket: body.Ticket, Opened: body.Connection, Account: body.Account, Reason: body.Reason,
-	})
+	done, err := s.Runner.Do(c.Request().Context(), q)
 	var already *run.AlreadyRun
 	switch {
 	case errors.As(err, &already):
@@ -70,12 +59,29 @@ func (s *pages) apiAction(c echo.Context, v site.Visitor) error {
 		return s.apiFailure(v, done, err)
 	}
 	if reads {
-		if err := s.CountReading(c.Request().Context(), v, action.Slug, rowsOf(done.Result)); err != nil {
+		if err := s.CountReading(c.Request().Context(), v, q.Action.Slug, rowsOf(done.Result)); err != nil {
 			return err
 		}
 	}
 	sendOutcome(c, v, outcomeOf(done, v.Role))
 	return nil
+}
+
+// apiRequest reads the action of an address, with the fields of a body.
+func (s *pages) apiRequest(c echo.Context, v site.Visitor) (q run.Request, err error) {
+	action, err := actionHere(c, v)
+	if err != nil {
+		return q, err
+	}
+	body, err := site.APIBodyOf(c, action)
+	if err != nil {
+		return q, err
+	}
+	in, err := s.apiInput(c, v, action, body)
+	return run.Request{
+		ID: body.RunID, Scope: v.Scope, Organization: v.Organization, Actor: v.Actor(), Action: action, Input: in,
+		Ticket: body.Ticket, Opened: body.Connection, Account: body.Account, Reason: body.Reason,
+	}, err
 }
 
 // rowsOf is how many rows of a list a result brings.

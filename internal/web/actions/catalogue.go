@@ -39,15 +39,7 @@ func (s *pages) getActions(c echo.Context, v site.Visitor) error {
 			page.Groups = intoGroup(page.Groups, groupOf(a, page.ByAPI), actionItem(v, a))
 		}
 	}
-	if !page.ByAPI {
-		slices.SortStableFunc(page.Groups, func(a, b actions.ActionGroup) int {
-			return cmp.Compare(slices.Index(catalog.Jobs, a.Name), slices.Index(catalog.Jobs, b.Name))
-		})
-	}
-	for _, g := range page.Groups { // what may not be done comes last
-		slices.SortStableFunc(g.Items,
-			func(a, b actions.ActionItem) int { return cmp.Compare(min(len(a.Off), 1), min(len(b.Off), 1)) })
-	}
+	sortGroups(page.Groups, page.ByAPI)
 	return s.Render(c, http.StatusOK, v, site.Place{Section: "actions", Tab: "actions"}, page)
 }
 
@@ -65,6 +57,19 @@ func intoGroup(groups []actions.ActionGroup, name string, item actions.ActionIte
 	}
 	groups[i].Items = append(groups[i].Items, item)
 	return groups
+}
+
+// sortGroups puts jobs in their order, and in each group last what the visitor may not do.
+func sortGroups(groups []actions.ActionGroup, byAPI bool) {
+	if !byAPI {
+		slices.SortStableFunc(groups, func(a, b actions.ActionGroup) int {
+			return cmp.Compare(slices.Index(catalog.Jobs, a.Name), slices.Index(catalog.Jobs, b.Name))
+		})
+	}
+	for _, g := range groups {
+		slices.SortStableFunc(g.Items,
+			func(a, b actions.ActionItem) int { return cmp.Compare(min(len(a.Off), 1), min(len(b.Off), 1)) })
+	}
 }
 
 // actionMatches reports whether every word of a search is in an action's words, or in those that technicians say.

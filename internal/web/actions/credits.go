@@ -11,8 +11,8 @@ import (
 )
 
 // creditsFacts tell what the two accounts have that credits are moved between,
-// as far as it can be read: the organization's, and the MSP's own, which concerns
-// whoever sees every organization. total, if it is a number, is what the first is
+// as far as it can be read: the organization's, and the MSP's own, which is shown to
+// operators who see every organization. total, if it is a number, is what the first is
 // to have.
 func (s *pages) creditsFacts(ctx context.Context, v site.Visitor, total string) []views.Fact {
 	var facts []views.Fact

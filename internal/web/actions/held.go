@@ -48,7 +48,7 @@ func (s *pages) hold(ctx context.Context, v site.Visitor, f *sheet, offered bool
 	return err
 }
 
-// choosesWhom reports whether a person can still choose in a form whom it concerns.
+// choosesWhom reports whether the operator can still choose in a form the user it concerns.
 func (f sheet) choosesWhom(offered bool) bool {
 	l := f.look()
 	switch {

@@ -27,8 +27,8 @@ type look struct {
 	facts func(s *pages, ctx context.Context, v site.Visitor, total string) []views.Fact
 
 	several string   // the field of its own form that can name several users, each a run of its own
-	people  []string // the fields that say whom it concerns, where those are no ids
-	chooses bool     // its own form lets a person choose whom it concerns
+	people  []string // the fields that name the person it concerns, where those are no ids
+	chooses bool     // its own form lets the operator choose the user it concerns
 	spared  string   // what of it a report of fraud does not hold back
 	button  string   // the verb and object of its own form, where several actions share one
 	sent    bool     // its secrets went to the person: its own form leads on, and does not show them

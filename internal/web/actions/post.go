@@ -47,7 +47,7 @@ func (s *pages) post(c echo.Context, v site.Visitor, fields bool) error {
 	if err != nil {
 		return err
 	}
-	if !fields && f.get(oldFields) != "" && f.look().form != nil && f.look().hasFields() {
+	if !fields && f.get(oldFields) != "" && HasOwnSheet(f.action) && f.look().hasFields() {
 		return c.Redirect(http.StatusTemporaryRedirect, fieldsPath(v, f.action)) // a page from before has it sent here
 	}
 	p := &posted{pages: s, c: c, ctx: c.Request().Context(), v: v, f: f}
@@ -250,7 +250,7 @@ func (f sheet) carried(spec catalog.Spec) []views.Hidden {
 }
 
 // factsAsked is a field in a question, if it has a value. What an id stands for is said by its name: the person who
-// agrees has to see whom it meets.
+// agrees has to see who is concerned.
 func (p *posted) factsAsked(spec catalog.Spec) []views.Fact {
 	text := p.f.moment(spec, p.f.get(spec.Name))
 	switch {

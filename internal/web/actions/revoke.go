@@ -83,17 +83,8 @@ func idsOf(codes []duo.BypassCode) (ids []string) {
 // postRevokeCodes revokes the codes that the question was about, one after the other. The
 // same form sent again goes on where it ended.
 func (s *pages) postRevokeCodes(c echo.Context, v site.Visitor) error {
-	form, id, err := site.ActForm(c)
+	f, err := s.sentRevokeSheet(c, v)
 	if err != nil {
-		return err
-	}
-	f, err := s.revokeSheet(c, v)
-	if err != nil {
-		return err
-	}
-	f.values, f.runID = form.Values, id
-	f.values.Set("user_id", c.Param("user"))
-	if f.connection, f.connected, err = form.Opened(); err != nil {
 		return err
 	}
 	ticket, _, bad := f.beside()
@@ -118,6 +109,22 @@ func (s *pages) postRevokeCodes(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	return s.showRevoked(c, v, f, ids, rows, err)
+}
+
+// sentRevokeSheet is the question as a form sent it back, about the user of the address.
+func (s *pages) sentRevokeSheet(c echo.Context, v site.Visitor) (sheet, error) {
+	form, id, err := site.ActForm(c)
+	if err != nil {
+		return sheet{}, err
+	}
+	f, err := s.revokeSheet(c, v)
+	if err != nil {
+		return f, err
+	}
+	f.values, f.runID = form.Values, id
+	f.values.Set("user_id", c.Param("user"))
+	f.connection, f.connected, err = form.Opened()
+	return f, err
 }
 
 // codesToRevoke are the ids of the codes that the user of the address has now: a form

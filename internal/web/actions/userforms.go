@@ -68,7 +68,7 @@ func (s *pages) editUserSheet(ctx context.Context, v site.Visitor, f sheet) (vie
 }
 
 // enrollSheet is the form that sends an enrollment email, filled in from the user
-// whom the address names: never from the address itself, since whoever sends somebody a
+// that the address names: never from the address itself, since a person who sends someone a
 // link must not choose where the email goes. It leads back to that user.
 func (s *pages) enrollSheet(ctx context.Context, v site.Visitor, f sheet) (views.Page, error) {
 	id := f.get("user_id")

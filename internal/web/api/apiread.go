@@ -35,7 +35,7 @@ func sendPart[T any](c echo.Context, list site.APIList, items []T, total *int, n
 	return nil
 }
 
-// apiWorkspace says what the token gives there at this moment.
+// apiWorkspace says what the token gives access to now.
 type apiWorkspace struct {
 	Workspace     string `json:"workspace"` // slug
 	Name          string `json:"name"`
@@ -202,15 +202,7 @@ func (s *pages) apiRuns(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	filter, _, err := site.AskedRuns(func(name string) string {
-		switch {
-		case name == "outcome":
-			name = "state"
-		case name == "organization" && v.Organization.ID != uuid.Nil:
-			return "" // it is the address's
-		}
-		return c.QueryParam(name)
-	}, v, s.Now())
+	filter, err := s.runsAsked(c, v)
 	if err != nil {
 		return err
 	}
@@ -234,4 +226,19 @@ func (s *pages) apiRuns(c echo.Context, v site.Visitor) error {
 	}
 	site.SendJSON(c, http.StatusOK, "application/json", part)
 	return nil
+}
+
+// runsAsked reads which runs a program asks for. It says state for what the page calls outcome, and an
+// organization's own list is of that organization.
+func (s *pages) runsAsked(c echo.Context, v site.Visitor) (store.RunFilter, error) {
+	filter, _, err := site.AskedRuns(func(name string) string {
+		switch {
+		case name == "outcome":
+			name = "state"
+		case name == "organization" && v.Organization.ID != uuid.Nil:
+			return "" // it is the address's
+		}
+		return c.QueryParam(name)
+	}, v, s.Now())
+	return filter, err
 }

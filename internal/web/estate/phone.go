@@ -2,6 +2,7 @@ package estate
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"strings"
 	"time"
@@ -17,7 +18,7 @@ import (
 	"duodesk/views/estate"
 )
 
-// phoneRuns is how much of what was done to a phone its page tells.
+// phoneRuns is how many runs about a phone its page shows.
 const phoneRuns = 10
 
 func (s *pages) getPhone(c echo.Context, v site.Visitor) error {
@@ -26,14 +27,7 @@ func (s *pages) getPhone(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	var runs []store.Run
-	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
-		runs, err = tx.RunsOfPhone(ctx, v.Organization.AccountID, string(phone.ID), phoneRuns)
-		if err != nil {
-			return err
-		}
-		return tx.MarkGone(ctx, runs, catalog.DeleteUser, catalog.DeletePhone)
-	})
+	runs, err := s.runsOfPhone(ctx, v, string(phone.ID))
 	if err != nil {
 		return err
 	}
@@ -42,13 +36,25 @@ func (s *pages) getPhone(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	page := s.phonePage(v, phone, users)
-	page.Ticket = strings.TrimSpace(done.TicketAbout(v, "phone_id", page.ID, ""))
-	for _, row := range s.RunRows(v, runs) {
-		row.Organization = nil // it is on the page already
-		page.Runs = append(page.Runs, row)
-	}
+	page.Runs, page.Ticket = runs, strings.TrimSpace(done.TicketAbout(v, "phone_id", page.ID, ""))
 	return s.Render(c, http.StatusOK, v, site.Place{Tab: "phones",
 		Flash: done.FlashAbout("phone_id", page.ID, "")}, page)
+}
+
+// runsOfPhone are the latest runs about a phone of the visitor's organization, whose page they are on.
+func (s *pages) runsOfPhone(ctx context.Context, v site.Visitor, phone string) ([]views.RunRow, error) {
+	var runs []store.Run
+	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
+		if runs, err = tx.RunsOfPhone(ctx, v.Organization.AccountID, phone, phoneRuns); err != nil {
+			return err
+		}
+		return tx.MarkGone(ctx, runs, catalog.DeleteUser, catalog.DeletePhone)
+	})
+	rows := s.RunRows(v, runs)
+	for i := range rows {
+		rows[i].Organization = nil
+	}
+	return rows, err
 }
 
 func (s *pages) phonePage(v site.Visitor, p duo.Phone, users []duo.User) estate.PhonePage {

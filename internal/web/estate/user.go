@@ -138,7 +138,7 @@ func (s *pages) ticketText(v site.Visitor, page estate.UserPage) string {
 	return b.String()
 }
 
-// fraudFlash says on a user's page that the person reported a push, and whom to ask.
+// fraudFlash says on a user's page that the person reported a push, and who can decide.
 func (s *pages) fraudFlash(ctx context.Context, v site.Visitor, u duo.User) ([]views.Flash, error) {
 	frauds, err := s.Runner.Frauds(ctx, v.Scope, v.Organization)
 	if err != nil {

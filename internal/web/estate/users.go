@@ -36,13 +36,7 @@ func (s *pages) getUsers(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	page := estate.UsersPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization)}
-	if v.Role >= catalog.Technician && v.Organization.Mapped() {
-		page.Acts = []views.Act{{Text: "Create user", Href: site.ActionPath(v, catalog.CreateUser), Key: "n",
-			Primary: true},
-			{Text: "Enroll user", Href: site.ActionPath(v, catalog.EnrollUser)},
-			{Text: "Synchronize users", Href: site.ActionPath(v, catalog.SynchronizeUser)}}
-	}
+	page := estate.UsersPage{Workspace: v.Workspace.Slug, Organization: words.TagOf(v.Organization), Acts: usersActs(v)}
 	fresh := c.QueryParam("fresh") != ""
 	users, err := s.Runner.UsersToShow(c.Request().Context(), v.Scope, v.Organization, fresh)
 	if fresh && err == nil && c.Request().Header.Get("HX-Request") == "" && site.BegunEarly(c) == nil {
@@ -53,13 +47,7 @@ func (s *pages) getUsers(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	if page.Exact = trouble == nil && users.TooMany; page.Exact {
-		page.Table, err = s.exactUser(c, v, list, asked, users)
-	} else {
-		page.Table, err = s.usersTable(v, list, asked, users)
-		page.Table.Trouble = trouble
-	}
-	if err != nil {
+	if err := s.fillUsers(c, v, &page, list, asked, users, trouble); err != nil {
 		return err
 	}
 	flash, err := s.FlashOf(c.Request().Context(), c, v)
@@ -67,6 +55,16 @@ func (s *pages) getUsers(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	return s.Render(c, http.StatusOK, v, site.Place{Tab: "users", Flash: flash}, page)
+}
+
+// usersActs are how a visitor may add users to an organization.
+func usersActs(v site.Visitor) []views.Act {
+	if v.Role < catalog.Technician || !v.Organization.Mapped() {
+		return nil
+	}
+	return []views.Act{{Text: "Create user", Href: site.ActionPath(v, catalog.CreateUser), Key: "n", Primary: true},
+		{Text: "Enroll user", Href: site.ActionPath(v, catalog.EnrollUser)},
+		{Text: "Synchronize users", Href: site.ActionPath(v, catalog.SynchronizeUser)}}
 }
 
 // troubled is why a list could not be read from Duo, or not again; another error stays one.
@@ -87,6 +85,19 @@ func (s *pages) readFrom(v site.Visitor, list table.List, asked table.Asked, t *
 	if t.ReadAt = s.When(v, readAt); t.Caption == "" {
 		t.Caption = "0 " + list.Many
 	}
+}
+
+// fillUsers shows the part of the list that was asked for or, of an account with too many users to hold, those that an
+// exact name finds.
+func (s *pages) fillUsers(c echo.Context, v site.Visitor, page *estate.UsersPage, list table.List, asked table.Asked,
+	users run.List[duo.User], trouble *views.Trouble) (err error) {
+	if page.Exact = trouble == nil && users.TooMany; page.Exact {
+		page.Table, err = s.exactUser(c, v, list, asked, users)
+		return err
+	}
+	page.Table, err = s.usersTable(v, list, asked, users)
+	page.Table.Trouble = trouble
+	return err
 }
 
 // usersTable searches, filters, sorts and pages the list that is held.

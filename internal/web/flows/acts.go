@@ -52,7 +52,7 @@ func (s *pages) previewed(c echo.Context, v site.Visitor, id uuid.UUID, revision
 // organization.
 func (s *pages) own(c echo.Context, v site.Visitor, id uuid.UUID) error {
 	p, _, err := s.Plans.Of(c.Request().Context(), v.Scope, id)
-	onboarding := c.Param("plan")+c.Param("workplan") == ""
+	onboarding := planNamed(c) == ""
 	if err == nil && ((p.Kind == plan.OnboardingKind) != onboarding || p.OrganizationID != v.Organization.ID) {
 		err = store.ErrNotFound
 	}
@@ -64,7 +64,7 @@ func (s *pages) after(c echo.Context, v site.Visitor, id uuid.UUID, err error) e
 	fault, status := "", http.StatusConflict
 	var differs *plan.Differs
 	switch {
-	case err == nil && c.Param("plan")+c.Param("workplan") != "":
+	case err == nil && planNamed(c) != "":
 		return c.Redirect(http.StatusSeeOther, views.Plan(v.Workspace.Slug, v.Organization.Slug, id.String()))
 	case err == nil:
 		return s.toPlan(c, v, nil)
@@ -159,7 +159,7 @@ func (s *pages) planForm(c echo.Context, v site.Visitor) (site.Form, uuid.UUID, 
 	if err != nil {
 		return form, uuid.Nil, err
 	}
-	named := c.Param("plan") + c.Param("workplan")
+	named := planNamed(c)
 	id, bad := uuid.Parse(cmp.Or(named, form.Get("plan")))
 	switch {
 	case bad != nil && named != "":

@@ -34,6 +34,7 @@ var others = map[string]other{
 				{Text: "Synchronize others", Href: views.Action(ws, org, catalog.SynchronizeUser)}}
 		}},
 	plan.CheckKeysKind: {heading: "Check Auth API keys",
+		begin: func(steps int) string { return "Check " + views.Plural(steps, "organization", "organizations") },
 		onward: func(ws, _ string) []views.Link {
 			return []views.Link{{Text: "All Auth API keys", Href: views.AuthKeys(ws)}}
 		}},
@@ -42,7 +43,12 @@ var others = map[string]other{
 // drawPreview shows the steps that wait for an approval.
 func (s *pages) drawPreview(v site.Visitor, p store.Plan, steps []store.PlanStep, page *flows.PlanPage) {
 	page.Steps, page.Preview = previewRows(steps), true
-	page.Onward = others[p.Kind].onward(v.Workspace.Slug, v.Organization.Slug)
+	shown, known := others[p.Kind]
+	if !known {
+		page.Notes = append(page.Notes, "This version of the console does not know this kind of plan.")
+		return
+	}
+	page.Onward = shown.onward(v.Workspace.Slug, v.Organization.Slug)
 	if !s.Now().Before(p.ExpiresAt) {
 		page.Notes = append(page.Notes, "This preview is more than 30 days old. Nothing more can be done with it.")
 		return
@@ -52,7 +58,7 @@ func (s *pages) drawPreview(v site.Visitor, p store.Plan, steps []store.PlanStep
 		return
 	}
 	if left := toDo(steps); left > 0 {
-		page.Buttons = append(page.Buttons, flows.Button{Text: others[p.Kind].begin(left), Post: actOn(v, p, "approve"),
+		page.Buttons = append(page.Buttons, flows.Button{Text: shown.begin(left), Post: actOn(v, p, "approve"),
 			Hidden: []views.Hidden{{Name: "digest", Value: hex.EncodeToString(p.Digest)},
 				{Name: "revision", Value: strconv.Itoa(p.Revision)}}, Primary: true})
 	} else {

@@ -46,9 +46,13 @@ func (s *pages) getOther(c echo.Context, v site.Visitor) error {
 	return s.goOn(c, v, p, steps)
 }
 
+// planNamed is the id of the plan that an address names, of an organization or of the workspace. The address of an
+// onboarding names none.
+func planNamed(c echo.Context) string { return c.Param("plan") + c.Param("workplan") }
+
 // other is the plan that an address names. An onboarding has an address of its own.
 func (s *pages) other(c echo.Context, v site.Visitor) (p store.Plan, steps []store.PlanStep, err error) {
-	id, bad := uuid.Parse(c.Param("plan") + c.Param("workplan"))
+	id, bad := uuid.Parse(planNamed(c))
 	if bad != nil {
 		return p, nil, store.ErrNotFound
 	}

@@ -94,7 +94,16 @@ func (s *pages) postPassword(c echo.Context, v site.Visitor) error {
 	if page.Current.Error != "" || page.New.Error != "" {
 		return s.showAccount(c, v, status, page)
 	}
-	hash, err := secret.HashPassword(c.Request().Context(), form.Get("new"))
+	if err := s.changePassword(c, operator, form.Get("new")); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, views.AccountAfter("password"))
+}
+
+// changePassword stores an operator's new password, and gives this browser a new session: the token of the one
+// before may have been copied.
+func (s *pages) changePassword(c echo.Context, operator store.Operator, password string) error {
+	hash, err := secret.HashPassword(c.Request().Context(), password)
 	if err != nil {
 		return err
 	}
@@ -102,16 +111,12 @@ func (s *pages) postPassword(c echo.Context, v site.Visitor) error {
 		s.Now()); err != nil {
 		return err
 	}
-	// This browser goes on with a new token: the one it had may have been copied, and ended.
 	before, err := s.Sessions.Current(c.Request())
 	if err != nil {
 		return err
 	}
-	if err := s.StartSession(c, store.Opening{Operator: operator, Proof: v.Proof, Renewed: true,
-		Entered: before.Entered}); err != nil {
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, views.AccountAfter("password"))
+	return s.StartSession(c, store.Opening{Operator: operator, Proof: before.Proof, Renewed: true,
+		Entered: before.Entered})
 }
 
 // newPasswordFault says why an operator cannot take a new password; empty: they can.

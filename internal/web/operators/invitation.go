@@ -109,29 +109,37 @@ func (s *pages) postAccept(c echo.Context, _ site.Visitor) error {
 		return err
 	}
 	page := s.acceptPage(c, token, found)
-	ctx := c.Request().Context()
-	var operator store.Operator
-	var workspace store.Workspace
-	switch {
-	case page.SignedIn, page.Known:
-		if operator, refused, err = s.invitedOperator(c, page, form.Get("password")); err != nil || refused {
-			return err
-		}
-		workspace, err = s.Members.Accept(ctx, token, operator)
-	default:
-		if page.Error = site.PasswordFault(form.Get("password"), found.Email, found.Workspace.Name,
-			found.Workspace.Slug); page.Error != "" {
-			return s.Render(c, http.StatusUnprocessableEntity, site.Visitor{}, site.Place{}, page)
-		}
-		operator, workspace, err = s.acceptAsNew(c, token, form.Get("password"))
-	}
-	if err != nil {
-		return s.notAccepted(c, page, err)
+	operator, workspace, refused, err := s.accept(c, page, found, form.Get("password"))
+	if err != nil || refused {
+		return err
 	}
 	if !page.SignedIn {
 		return s.BeginSignIn(c, operator, views.Workspace(workspace.Slug), "")
 	}
 	return c.Redirect(http.StatusSeeOther, views.Workspace(workspace.Slug))
+}
+
+// accept makes the person a member: the operator who is signed in or enters the password, or a new operator with
+// that password. refused: the page was shown again with the reason.
+func (s *pages) accept(c echo.Context, page operators.AcceptPage, found members.OpenInvitation,
+	password string) (operator store.Operator, workspace store.Workspace, refused bool, err error) {
+	if page.SignedIn || page.Known {
+		if operator, refused, err = s.invitedOperator(c, page, password); err != nil || refused {
+			return operator, workspace, refused, err
+		}
+		workspace, err = s.Members.Accept(c.Request().Context(), page.Token, operator)
+	} else {
+		if page.Error = site.PasswordFault(password, found.Email, found.Workspace.Name,
+			found.Workspace.Slug); page.Error != "" {
+			return operator, workspace, true, s.Render(c, http.StatusUnprocessableEntity, site.Visitor{}, site.Place{},
+				page)
+		}
+		operator, workspace, err = s.acceptAsNew(c, page.Token, password)
+	}
+	if err != nil {
+		return operator, workspace, true, s.notAccepted(c, page, err)
+	}
+	return operator, workspace, false, nil
 }
 
 // notAccepted shows the page again with why an invitation was not accepted.

@@ -49,10 +49,13 @@ func (s *pages) postInvite(c echo.Context, v site.Visitor) error {
 	if email.Error = fault; fault != "" || f.faulty() {
 		return s.showInvite(c, v, http.StatusUnprocessableEntity, email, f)
 	}
-	token, kept, err := s.Members.Invite(c.Request().Context(), v.Scope, v.Actor(), store.Invitation{
-		ID: id, Email: address, Role: f.grant.Role, Every: f.grant.EveryOrganization,
-		Organizations: f.grant.Organizations,
-	})
+	return s.invite(c, v, store.Invitation{ID: id, Email: address, Role: f.grant.Role,
+		Every: f.grant.EveryOrganization, Organizations: f.grant.Organizations}, email, f)
+}
+
+// invite makes an invitation and shows its link, or the form again where the email is a member's.
+func (s *pages) invite(c echo.Context, v site.Visitor, i store.Invitation, email views.Input, f grantForm) error {
+	token, kept, err := s.Members.Invite(c.Request().Context(), v.Scope, v.Actor(), i)
 	var member *catalog.FieldError
 	var already *run.AlreadyRun
 	switch {

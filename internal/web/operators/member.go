@@ -54,8 +54,7 @@ func (s *pages) showMember(c echo.Context, v site.Visitor, status int, m store.M
 	return s.Render(c, status, v, site.Place{Section: "operators", Flash: flashes}, page)
 }
 
-// postMember reviews a change first and makes it when it is sent again from
-// there.
+// postMember shows a change for review first, and makes it when the review sends it again.
 func (s *pages) postMember(c echo.Context, v site.Visitor) error {
 	form, err := site.FormOf(c)
 	if err != nil {
@@ -80,6 +79,11 @@ func (s *pages) postMember(c echo.Context, v site.Visitor) error {
 		}
 		return s.reviewMember(c, v, http.StatusOK, m, f, "")
 	}
+	return s.changeMember(c, v, form, m, f)
+}
+
+// changeMember makes a change that was reviewed, unless the membership is not as it was then.
+func (s *pages) changeMember(c echo.Context, v site.Visitor, form site.Form, m store.Member, f grantForm) error {
 	id, err := form.RunID()
 	if err != nil {
 		return err
@@ -99,7 +103,7 @@ func (s *pages) postMember(c echo.Context, v site.Visitor) error {
 const lastOwnerWords = "This is the last owner who can sign in here. Make another operator an owner first."
 
 // afterChange leads back to the list, with the record named so that the page
-// says what was done; and out of it whoever took the own membership away.
+// says what was done; operators who ended their own membership are led out of it.
 func (s *pages) afterChange(c echo.Context, v site.Visitor, id uuid.UUID, m store.Member, err error) error {
 	var already *run.AlreadyRun
 	if err != nil && !errors.As(err, &already) {

@@ -45,20 +45,24 @@ func (s *pages) getOperators(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	page := operators.OperatorsPage{Workspace: v.Workspace.Slug, Table: list.Show(asked, found)}
+	page := operators.OperatorsPage{Workspace: v.Workspace.Slug, Table: list.Show(asked, found),
+		Waiting: s.invitationRows(v, waiting)}
 	if found.Total < site.SearchFrom && !asked.Filtered() {
 		page.Table.Label = "" // they can be seen at a glance
-	}
-	for _, i := range waiting {
-		page.Waiting = append(page.Waiting, operators.InvitationRow{ID: i.ID.String(), RunID: uuid.NewString(),
-			Email: i.Email, Role: i.Role,
-			Reach: words.ReachOf(i.Grant(), i.Names), By: i.Inviter, Until: s.When(v, i.ExpiresAt)})
 	}
 	flashes, err := s.FlashOf(ctx, c, v)
 	if err != nil {
 		return err
 	}
 	return s.Render(c, http.StatusOK, v, site.Place{Section: "operators", Flash: flashes}, page)
+}
+
+func (s *pages) invitationRows(v site.Visitor, waiting []store.Invitation) (rows []operators.InvitationRow) {
+	for _, i := range waiting {
+		rows = append(rows, operators.InvitationRow{ID: i.ID.String(), RunID: uuid.NewString(), Email: i.Email,
+			Role: i.Role, Reach: words.ReachOf(i.Grant(), i.Names), By: i.Inviter, Until: s.When(v, i.ExpiresAt)})
+	}
+	return rows
 }
 
 func (s *pages) operatorRow(v site.Visitor, m store.Member) operators.OperatorRow {

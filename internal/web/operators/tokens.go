@@ -102,17 +102,8 @@ func (s *pages) postNewToken(c echo.Context, v site.Visitor) error {
 	if page.Password.Error = fault; fault != "" {
 		return s.showNewToken(c, v, status, page, f)
 	}
-	if k.Every, k.Organizations, err = s.tokenReach(c.Request().Context(), v, f.grant); err != nil {
-		return err
-	}
 	v.Operator = operator // the token carries the epoch of this check
-	err = s.makeToken(c, v, k)
-	var taken *catalog.FieldError
-	if errors.As(err, &taken) && taken.Field == "name" {
-		page.Name.Error = taken.Message
-		return s.showNewToken(c, v, http.StatusUnprocessableEntity, page, f)
-	}
-	return err
+	return s.makeToken(c, v, k, page, f)
 }
 
 // readToken reads what a form says about a new token, and puts its faults next to the fields.
@@ -127,8 +118,18 @@ func (s *pages) readToken(v site.Visitor, id uuid.UUID, form site.Form, f *grant
 	return k
 }
 
-func (s *pages) makeToken(c echo.Context, v site.Visitor, k store.Token) error {
+// makeToken makes a token and shows it, once. A name that another token has is a fault of the form.
+func (s *pages) makeToken(c echo.Context, v site.Visitor, k store.Token, page operators.TokenForm,
+	f grantForm) (err error) {
+	if k.Every, k.Organizations, err = s.tokenReach(c.Request().Context(), v, f.grant); err != nil {
+		return err
+	}
 	text, kept, err := s.Members.MakeToken(c.Request().Context(), v.Workspace.ID, v.Actor(), k)
+	var taken *catalog.FieldError
+	if errors.As(err, &taken) && taken.Field == "name" {
+		page.Name.Error = taken.Message
+		return s.showNewToken(c, v, http.StatusUnprocessableEntity, page, f)
+	}
 	var already *run.AlreadyRun
 	if errors.As(err, &already) {
 		page := s.SentBefore(v, "Access token "+already.Run.Subject, already.Run)

@@ -22,26 +22,32 @@ func (s *pages) getTickets(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	page := records.TicketsPage{Workspace: v.Workspace.Slug, MayChange: v.Role >= catalog.Owner}
+	page.Groups, page.Required = ticketGroups(rule)
+	return s.Render(c, http.StatusOK, v, site.Place{Section: "runs"}, page)
+}
+
+// ticketGroups are the actions that change something, by category, and the titles of what a rule requires a ticket for.
+func ticketGroups(rule []string) (groups []records.TicketGroup, required []string) {
 	for _, a := range catalog.All() {
 		if a.Kind == catalog.Read {
 			continue
 		}
-		i := slices.IndexFunc(page.Groups, func(g records.TicketGroup) bool { return g.Name == a.Category })
+		i := slices.IndexFunc(groups, func(g records.TicketGroup) bool { return g.Name == a.Category })
 		if i < 0 {
-			i = len(page.Groups)
+			i = len(groups)
 			all := slices.Contains(rule, a.Category)
-			page.Groups = append(page.Groups, records.TicketGroup{Name: a.Category, Field: allOf(a.Category), All: all})
+			groups = append(groups, records.TicketGroup{Name: a.Category, Field: allOf(a.Category), All: all})
 			if all {
-				page.Required = append(page.Required, a.Category)
+				required = append(required, a.Category)
 			}
 		}
 		choice := records.TicketChoice{Title: a.Title, Field: a.Slug, Required: slices.Contains(rule, a.Slug)}
 		if choice.Required {
-			page.Required = append(page.Required, a.Title)
+			required = append(required, a.Title)
 		}
-		page.Groups[i].Actions = append(page.Groups[i].Actions, choice)
+		groups[i].Actions = append(groups[i].Actions, choice)
 	}
-	return s.Render(c, http.StatusOK, v, site.Place{Section: "runs"}, page)
+	return groups, required
 }
 
 // postTickets changes which actions require a ticket.

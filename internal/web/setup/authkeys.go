@@ -49,6 +49,18 @@ func (s *pages) getAuthKeys(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
+	page := setup.AuthKeysPage{Workspace: v.Workspace.Slug, MayCheck: v.Role >= catalog.Administrator,
+		Once: uuid.NewString()}
+	for _, k := range found.Rows {
+		page.Rows = append(page.Rows, s.authKeysRow(v, k))
+	}
+	page.Table = s.authKeysTable(v, list, asked, page.Columns(), found, n)
+	return s.Render(c, http.StatusOK, v, site.Place{Section: "integration"}, page)
+}
+
+// authKeysTable is the part of the list that was asked for. Each filter says how many organizations it shows.
+func (s *pages) authKeysTable(v site.Visitor, list table.List, asked table.Asked,
+	columns views.Columns[setup.AuthKeysRow], found store.Page[store.AuthKeys], n store.AuthKeysCounts) views.Table {
 	matching := n.All
 	for i, count := range []int{n.All, n.Works, n.Fails, n.Unchecked, n.None} {
 		option := &list.Filters[0].Options[i]
@@ -56,16 +68,9 @@ func (s *pages) getAuthKeys(c echo.Context, v site.Visitor) error {
 			matching = count
 		}
 	}
-	page := setup.AuthKeysPage{Workspace: v.Workspace.Slug, MayCheck: v.Role >= catalog.Administrator,
-		Once: uuid.NewString()}
-	for _, k := range found.Rows {
-		page.Rows = append(page.Rows, s.authKeysRow(v, k))
-	}
-	shown := table.Definition[store.AuthKeys, setup.AuthKeysRow]{List: list, Columns: page.Columns(),
-		None: noOrganizations(v),
-		Row:  func(k store.AuthKeys) setup.AuthKeysRow { return s.authKeysRow(v, k) }}
-	page.Table = shown.Show(asked, table.Found[store.AuthKeys]{Page: found, Total: n.All, Matching: matching})
-	return s.Render(c, http.StatusOK, v, site.Place{Section: "integration"}, page)
+	shown := table.Definition[store.AuthKeys, setup.AuthKeysRow]{List: list, Columns: columns, None: noOrganizations(v),
+		Row: func(k store.AuthKeys) setup.AuthKeysRow { return s.authKeysRow(v, k) }}
+	return shown.Show(asked, table.Found[store.AuthKeys]{Page: found, Total: n.All, Matching: matching})
 }
 
 var authChips = map[string]views.Chip{

@@ -128,19 +128,24 @@ func (s *pages) postConnection(c echo.Context, v site.Visitor) error {
 	if err == nil && len(bad) == 0 {
 		return c.Redirect(http.StatusSeeOther, views.Connection(v.Workspace.Slug, v.Organization.Slug))
 	}
-	page, drawing := s.connectionPage(c, v)
-	if drawing != nil {
-		return drawing
+	return s.showNotConnected(c, v, form, site.ByField(bad), err)
+}
+
+// showNotConnected shows the choice again with why it was not made: faults, or what Duo said about the accounts.
+func (s *pages) showNotConnected(c echo.Context, v site.Visitor, form site.Form, faults map[string]string,
+	failed error) error {
+	page, err := s.connectionPage(c, v)
+	if err != nil {
+		return err
 	}
-	faults := site.ByField(bad)
 	page.Kind = views.Input{Value: form.Get("kind"), Error: faults[runsetup.KindField]}
 	page.Account = views.Input{Value: accountShownAgain(form.Get("account"), page.Accounts),
 		Error: faults[runsetup.AccountField]}
 	status := http.StatusUnprocessableEntity
-	if err != nil {
-		why := run.Explain(err) // of the workspace's Accounts keys
+	if failed != nil {
+		why := run.Explain(failed) // of the workspace's Accounts keys
 		page.Account.Error, status = strings.TrimSpace("Nothing was changed. "+why.Cause+" "+why.Fix),
-			site.StatusOf(err)
+			site.StatusOf(failed)
 	}
 	return s.showConnection(c, v, status, page)
 }
@@ -159,24 +164,30 @@ func (s *pages) postProvision(c echo.Context, v site.Visitor) error {
 	case errors.As(err, &already):
 		done.Run = already.Run
 	case errors.As(err, &fault), err != nil && site.DuoSaidNo(err) && done.Run.ID != uuid.Nil:
-		// Its record says what was done before, and what to look at.
-		page, drawing := s.connectionPage(c, v)
-		if drawing != nil {
-			return drawing
-		}
-		status := http.StatusUnprocessableEntity
-		if fault == nil {
-			status = site.StatusOf(err)
-		}
-		said := views.Flash{Level: "bad", Text: done.Run.Summary,
-			Link: views.Link{Text: "Open the run", Href: site.RunAddress(v, done.Run)}}
-		if fault != nil && done.Run.ID == uuid.Nil { // a ticket is missing
-			said = views.Flash{Level: "bad", Text: "Nothing was done. " + fault.Message}
-		}
-		return s.showConnection(c, v, status, page, said)
+		return s.showNotProvisioned(c, v, done.Run, fault, err)
 	case err != nil:
 		return err
 	}
 	to := views.Connection(v.Workspace.Slug, v.Organization.Slug)
 	return c.Redirect(http.StatusSeeOther, to+"?run="+done.Run.ID.String())
+}
+
+// showNotProvisioned shows why there are no keys: a fault, or what Duo said. The run's record says what was done before
+// that, and what to look at. A form that lacks a ticket made no run.
+func (s *pages) showNotProvisioned(c echo.Context, v site.Visitor, done store.Run, fault *catalog.FieldError,
+	failed error) error {
+	page, err := s.connectionPage(c, v)
+	if err != nil {
+		return err
+	}
+	status := http.StatusUnprocessableEntity
+	if fault == nil {
+		status = site.StatusOf(failed)
+	}
+	said := views.Flash{Level: "bad", Text: done.Summary,
+		Link: views.Link{Text: "Open the run", Href: site.RunAddress(v, done)}}
+	if fault != nil && done.ID == uuid.Nil {
+		said = views.Flash{Level: "bad", Text: "Nothing was done. " + fault.Message}
+	}
+	return s.showConnection(c, v, status, page, said)
 }

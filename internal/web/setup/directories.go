@@ -31,11 +31,15 @@ func (s *pages) postDirectory(c echo.Context, v site.Visitor) error {
 	if len(bad) == 0 {
 		return s.toDirectories(c, v)
 	}
+	return s.showNotAdded(c, v, name, text, site.ByField(bad))
+}
+
+// showNotAdded shows the form of a directory again. Of a text that holds several keys, it offers each.
+func (s *pages) showNotAdded(c echo.Context, v site.Visitor, name, text string, faults map[string]string) error {
 	page, err := s.connectionPage(c, v)
 	if err != nil {
 		return err
 	}
-	faults := site.ByField(bad)
 	page.DirectoryName = views.Input{Value: name, Error: faults[runsetup.DirectoryNameField]}
 	page.DirectoryKey = views.Input{Value: shownAgain(text), Error: faults[runsetup.DirectoryKeyField]}
 	if keys := duo.FindDirectoryKeys(text); len(keys) > 1 && len(keys) <= keysOffered {

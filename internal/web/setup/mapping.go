@@ -42,7 +42,7 @@ func (s *pages) mappingSection(c echo.Context, v site.Visitor, state runsetup.Ke
 		m.Locked = "The mapping opens when the Accounts API has accepted its keys: it lists the Duo accounts to map."
 		return m, nil
 	}
-	// To whoever sees a part of the organizations, the accounts of the others
+	// To an operator who sees a part of the organizations, the accounts of the others
 	// would look as if nobody had them.
 	m.Suggested = asked.Value("suggest") != "" && m.Editable
 	for _, a := range state.Accounts {

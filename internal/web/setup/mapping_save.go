@@ -43,6 +43,11 @@ func (s *pages) postMapping(c echo.Context, v site.Visitor) error {
 		}
 		return c.Redirect(http.StatusSeeOther, mappingList(v).Here(asked))
 	}
+	return s.showTyped(c, v, saving)
+}
+
+// showTyped shows the mapping again with what was typed and is not stored.
+func (s *pages) showTyped(c echo.Context, v site.Visitor, saving savedRows) error {
 	page, err := s.integrationPage(c, v)
 	if err != nil {
 		return err

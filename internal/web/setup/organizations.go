@@ -51,17 +51,21 @@ func (s *pages) getOrganizations(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	list.Filters = append(countedFilters(list.Filters, counts, tags), tabKept)
-	shown := table.Definition[store.Organization, views.OrganizationRow]{List: list, Row: words.OrganizationRow,
-		Columns: views.OrganizationColumns(v.Workspace.Slug, asked.Value("tab")), None: noOrganizations(v)}
 	page := setup.OrganizationsPage{Workspace: v.Workspace.Slug, Chosen: chosen.Pairs(asked),
-		MayCreate: v.MayIntegrate(),
-		Table: shown.Show(asked, table.Found[store.Organization]{Page: found, Total: counts.Organizations,
-			Matching: counts.Matching})}
+		MayCreate: v.MayIntegrate(), Table: organizationsTable(v, list, asked, found, counts)}
 	flash, err := s.FlashOf(ctx, c, v)
 	if err != nil {
 		return err
 	}
 	return s.Render(c, http.StatusOK, v, site.Place{Section: "organizations", Flash: flash}, page)
+}
+
+// organizationsTable is the part of a list that was asked for.
+func organizationsTable(v site.Visitor, list table.List, asked table.Asked, found store.Page[store.Organization],
+	n store.Counts) views.Table {
+	shown := table.Definition[store.Organization, views.OrganizationRow]{List: list, Row: words.OrganizationRow,
+		Columns: views.OrganizationColumns(v.Workspace.Slug, asked.Value("tab")), None: noOrganizations(v)}
+	return shown.Show(asked, table.Found[store.Organization]{Page: found, Total: n.Organizations, Matching: n.Matching})
 }
 
 // tabKept is where the names of the list lead: the switcher searches it and keeps the tab.

@@ -19,7 +19,7 @@ func RunAddress(v Visitor, r store.Run) string {
 	return views.Run(v.Workspace.Slug, v.Organization.Slug, r.ID.String())
 }
 
-// SubjectLink names whom a run was about, and leads there where that is a user or
+// SubjectLink names what a run was about, and leads there where that is a user or
 // a phone. Who was created, or named, is found by the name.
 func SubjectLink(v Visitor, r store.Run) views.Link {
 	link := views.Link{Text: catalog.Plain(words.SubjectOf(r))}

@@ -26,7 +26,7 @@ func (s *Site) WhyNot(v Visitor, api catalog.API, err error) string {
 }
 
 // KeysFix says where the keys that an error is about can be put right, to who may,
-// and whom to ask, to others; both are empty for other errors.
+// and who can help, to others; both are empty for other errors.
 func KeysFix(v Visitor, api catalog.API, err error) (whom string, at views.Link) {
 	if !run.KeysAtFault(err) {
 		return "", at

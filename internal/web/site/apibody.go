@@ -61,8 +61,8 @@ func withoutBlanks(id string) string { return text.Key(id) }
 
 // ParseBody reads {"run_id": …, "fields": {…}, "ticket": …, "reason": …,
 // "account_id": …, "connection_id": …} strictly: a member
-// that is not known, or is there twice, could mean something else to whoever
-// wrote it.
+// that is not known, or is there twice, could mean something else to the program that
+// sent it.
 func ParseBody(data []byte, a catalog.Action) (APIBody, error) {
 	b := APIBody{Fields: map[string]string{}}
 	var bad []catalog.FieldError

@@ -71,7 +71,7 @@ func (s *Site) beginEarly(c echo.Context, page *early) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("X-Accel-Buffering", "no") // of nginx
 	c.Response().WriteHeader(http.StatusOK)
-	// Whoever has gone does not read it.
+	// A client that has gone does not read it.
 	_, _ = c.Response().Write(head)
 	_ = http.NewResponseController(c.Response()).Flush()
 }

@@ -177,7 +177,7 @@ func (s *Site) refilled(handle Handler) Handler {
 				err = nil
 			}
 			if err == nil && OnlyHead(r.Context()) {
-				err = errOnlyHead // the form stays for whoever opens the page
+				err = errOnlyHead // the form stays for the request that opens the page
 			}
 			return err
 		})

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Whoever sits in the same network as the console is a client like others, unless
+// A client in the same network as the console is like others, unless
 // the operator of the host named that network: nothing is trusted for its kind.
 func TestNoNetworkIsAProxyByItself(t *testing.T) {
 	t.Parallel()

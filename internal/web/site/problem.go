@@ -254,6 +254,6 @@ func SendJSON(c echo.Context, status int, kind string, value any) {
 	h.Set("Content-Type", kind)
 	h.Set("Content-Length", strconv.Itoa(b.Len()))
 	c.Response().WriteHeader(status)
-	// Whoever has gone does not read it.
+	// A client that has gone does not read it.
 	_, _ = c.Response().Write(b.Bytes())
 }

@@ -122,7 +122,7 @@ func judge(s *store.Store, kind, text string, lengths ...int) store.Trust {
 	return s.Judge(kind, raw, lengths...)
 }
 
-// claimedOperator is the operator whom a session's cookie names. One without a
+// claimedOperator is the operator that a session's cookie names. One without a
 // stamp proves nothing: it serves to seal a form for that operator, and for nothing
 // else.
 func claimedOperator(r *http.Request, cookie string) uuid.UUID {
@@ -151,8 +151,8 @@ func (s *sessionStore) Current(r *http.Request) (store.Session, error) {
 	return found, nil
 }
 
-// Lives reports whether the request's session is still there, looked up anew: for
-// an answer that goes on for longer than a page.
+// Lives looks the request's session up again and reports whether it still exists. Streams
+// call it, because they outlive a page.
 func (s *sessionStore) Lives(r *http.Request) bool {
 	session, err := s.New(r, s.cookie)
 	return err == nil && !session.IsNew

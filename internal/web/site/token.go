@@ -21,7 +21,7 @@ var (
 func isAPI(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/") }
 
 // admitToken lets a program in by its access token. The role and the scope are
-// what the token and the membership both give at this moment.
+// what the token and the membership both give now.
 func (s *Site) admitToken(c echo.Context, p Policy) (Visitor, error) {
 	var v Visitor
 	r := c.Request()

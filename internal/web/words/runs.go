@@ -23,7 +23,7 @@ func TitleOf(slug string) string {
 	return slug
 }
 
-// SubjectOf names whom a run was about; a run that was refused early knows only
+// SubjectOf names what a run was about; a run that was refused early knows only
 // the id it was given.
 func SubjectOf(r store.Run) string {
 	return cmp.Or(r.Subject, r.Input["username"], r.Input["user_id"], r.Input["phone_id"], r.Input["number"],

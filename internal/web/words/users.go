@@ -106,11 +106,6 @@ func DisplayName(u duo.User) string {
 		u.Username))
 }
 
-// SortUsers sorts by a column of the list of users, in place.
-func SortUsers(users []duo.User, by string) {
-	slices.SortFunc(users, func(a, b duo.User) int { return cmp.Compare(UserKey(a, by), UserKey(b, by)) })
-}
-
 // UserKey is what a user is sorted by in a column of the list of users, and no two users have the same.
 func UserKey(u duo.User, by string) string {
 	name := text.Fold(DisplayName(u)) + "\x00" + string(u.ID)

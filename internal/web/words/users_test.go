@@ -1,6 +1,7 @@
 package words
 
 import (
+	"cmp"
 	"slices"
 	"testing"
 
@@ -42,7 +43,9 @@ func TestUserStates(t *testing.T) {
 	}
 	mixed := slices.Clone(sorted)
 	slices.Reverse(mixed)
-	SortUsers(mixed, "status")
+	slices.SortFunc(mixed, func(a, b duo.User) int {
+		return cmp.Compare(UserKey(a, "status"), UserKey(b, "status"))
+	})
 	for i := range mixed {
 		if StateOf(mixed[i]) != StateOf(sorted[i]) {
 			t.Errorf("place %d: %s", i, StateOf(mixed[i]))
