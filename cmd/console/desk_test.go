@@ -13,6 +13,7 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
+	"duodesk/internal/run/runtest"
 	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
@@ -38,6 +39,13 @@ type desk struct {
 
 func startDesk(t *testing.T) *desk {
 	t.Helper()
+	return startDeskAt(t, "127.0.0.1")
+}
+
+// startDeskAt is startDesk for a console that browsers find at a host. Passkeys need one with
+// a name: localhost.
+func startDeskAt(t *testing.T, host string) *desk {
+	t.Helper()
 	db := storetest.Open(t)
 	simulator, err := duosim.New(duosim.Options{Estate: duosim.EstateDemo})
 	if err != nil {
@@ -57,7 +65,11 @@ func startDesk(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, db: db, sim: simulator, log: &safeBuffer{}, url: "http://" + listener.Addr().String(),
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &desk{t: t, db: db, sim: simulator, log: &safeBuffer{}, url: "http://" + net.JoinHostPort(host, port),
 		fields: sandboxValues(sandbox.Ready().Accounts), controls: sandbox.Ready().Controls}
 	d.ws, d.owner = db.Workspace(t)
 	d.home = d.url + "/w/" + d.ws.Slug
@@ -110,13 +122,15 @@ func (d *desk) connect() {
 	}
 }
 
-// signIn signs the owner in by the form.
+// signIn signs the owner in by the forms: the password, and a code of the app.
 func (d *desk) signIn(p *page) {
 	d.t.Helper()
 	p.open(d.url + "/signin")
 	p.fill("[name=email]", d.owner.Email)
 	p.fill("[name=password]", storetest.Password)
-	if status := p.follow("main form button"); status != 200 || d.url+p.address() != d.home {
+	p.follow("main form button")
+	p.fill("[name=code]", runtest.Code(d.t, d.db, d.owner, time.Now()))
+	if status := p.follow("form[action$='/factor/code'] button"); status != 200 || d.url+p.address() != d.home {
 		p.fatalf("signing in led to %s with status %d", p.address(), status)
 	}
 }
