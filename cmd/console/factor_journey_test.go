@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -226,6 +227,7 @@ func TestPasskeyIsCanceled(t *testing.T) {
 	ring.verifies(true)
 	p.follow("form.passkey button")
 	d.lands(p, d.home)
+	d.refusesUnverified(p, ring)
 	// Signed in long ago: what changes factors asks again.
 	d.db.Exec(t, `update session set factor_at = factor_at - interval '1 hour' where operator_id = $1`, d.owner.ID)
 	p.open(d.url + "/account/factors")
@@ -240,6 +242,30 @@ func TestPasskeyIsCanceled(t *testing.T) {
 	// The same keyring does not hold two passkeys of one operator.
 	p.click("form.passkey button")
 	p.waitText(said, "This passkey is set up already.")
+}
+
+// refusesUnverified has the keyring lie about the PIN: the console refuses that by itself and
+// keeps it for the operator's eyes.
+func (d *desk) refusesUnverified(p *page, ring keyring) {
+	d.t.Helper()
+	lies := func(yes bool) {
+		p.do("lie about the PIN", devtools(webauthn.SetResponseOverrideBits,
+			webauthn.SetResponseOverrideBitsParams{AuthenticatorID: ring.id, IsBadUV: &yes}))
+	}
+	p.signOut()
+	p.open(d.url + "/signin")
+	lies(true)
+	if status := p.follow("form.passkey button"); status != http.StatusUnprocessableEntity {
+		p.fatalf("a passkey without a PIN is answered with %d", status)
+	}
+	p.waitText(".summary", "Your device did not check that it is you")
+	p.axe()
+	p.snap("factor-unverified")
+	lies(false)
+	p.follow("form.passkey button")
+	d.lands(p, d.home)
+	p.open(d.url + "/account")
+	p.contains("Second factor refused", "Second factor set up", "Recovery codes created")
 }
 
 // All of it without JavaScript: an app at the first sign-in, its codes, a recovery code.

@@ -440,7 +440,7 @@ type AppPage struct {
 func (AppPage) Title() string { return "Set up an authenticator app" }
 
 func (p AppPage) fields() (code, name views.FieldView) {
-	code = views.FieldView{Name: "code", Label: "Code that the app shows", Autofocus: p.Code.Error != "", Error: p.Code.Error, Required: true, Autocomplete: "one-time-code", Mono: true, MaxLength: 20, Kind: "code"}
+	code = views.FieldView{Name: "code", Label: "Code that the app shows", Autofocus: true, Error: p.Code.Error, Required: true, Autocomplete: "one-time-code", Mono: true, MaxLength: 20, Kind: "code"}
 	name = views.FieldView{Name: "name", Label: "Name of the app", Value: p.Name.Value, MaxLength: 60, Help: "Such as “work phone”."}
 	return code, name
 }
@@ -450,7 +450,7 @@ func (p AppPage) Problems() []views.Problem {
 	return views.ProblemsOfFields(code)
 }
 
-func (p AppPage) FocusesField() bool { return p.Code.Error != "" }
+func (AppPage) FocusesField() bool { return true }
 
 func (p AppPage) Body() templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {

@@ -51,8 +51,12 @@ func (s *pages) postLater(c echo.Context, v site.Visitor) error {
 	return c.Redirect(http.StatusSeeOther, next)
 }
 
-// errNotFresh says that a change of one's factors needs one first.
-var errNotFresh = errors.New("signin: use a second factor first")
+var (
+	// errNotFresh says that a change of one's factors needs one first.
+	errNotFresh = errors.New("signin: use a second factor first")
+	// errHasFactor says that a sign-in goes on with the factor that the operator has.
+	errHasFactor = errors.New("signin: the operator has a second factor")
+)
 
 // mayChange decides who may change the factors of an operator: the operator who has just
 // proved one, and at a sign-in only one who has none yet.
@@ -65,7 +69,7 @@ func (s *pages) mayChange(c echo.Context, v site.Visitor) error {
 	}
 	passkey, app, err := s.has(c, v)
 	if err == nil && (passkey || app) {
-		err = store.ErrEnded
+		err = errHasFactor
 	}
 	return err
 }
@@ -74,10 +78,13 @@ func (s *pages) fresh(v site.Visitor) bool {
 	return v.Proof.Kind != "" && s.Now().Sub(v.Proof.At) < site.RecentProof
 }
 
-// toConfirm leads an operator whose last proof is too old to the page that asks for one.
+// toConfirm leads an operator who has to use a factor first to the page that asks for one.
 func toConfirm(c echo.Context, err error) error {
-	if errors.Is(err, errNotFresh) {
+	switch {
+	case errors.Is(err, errNotFresh):
 		return c.Redirect(http.StatusSeeOther, views.ConfirmAndReturn(views.Factors()))
+	case errors.Is(err, errHasFactor):
+		return c.Redirect(http.StatusSeeOther, views.SecondFactor())
 	}
 	return err
 }
