@@ -6,8 +6,10 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run/runtest"
 	"duodesk/internal/store/storetest"
 )
 
@@ -62,6 +64,11 @@ func TestClocksOfTwoConsoles(t *testing.T) {
 		if status := ask(http.MethodPost, at[0], "/signin",
 			url.Values{"email": {operator.Email}, "password": {storetest.Password}}); status != http.StatusSeeOther {
 			t.Fatalf("signing in is answered with %d", status)
+		}
+		// The other console completes what the first began.
+		if status := ask(http.MethodPost, at[1], "/signin/factor/code",
+			url.Values{"code": {runtest.Code(t, db, operator, time.Now())}}); status != http.StatusSeeOther {
+			t.Fatalf("the code is answered with %d", status)
 		}
 		for range 2 {
 			for i, address := range at {

@@ -192,6 +192,16 @@ func (d *desk) replacePasskey(p *page) (key string) {
 	return key
 }
 
+// setsUpApp sets an authenticator app up at a first sign-in and goes on.
+func (d *desk) setsUpApp(p *page) {
+	d.t.Helper()
+	p.follow("form[action$='/setup/app'] button")
+	key := evaluate[string](p, `document.querySelector("#secret").dataset.plain`)
+	p.fill("[name=code]", d.codeOf(key, time.Now()))
+	p.pressAndFollow(kb.Enter)
+	p.follow("main a.button.primary")
+}
+
 func (d *desk) codeOf(key string, at time.Time) string {
 	d.t.Helper()
 	code, err := factors.Code(key, at)

@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"duodesk/internal/duo/duosim"
+	"duodesk/internal/run/runtest"
 	"duodesk/internal/store/storetest"
 )
 
@@ -47,6 +48,8 @@ func startWatched(t *testing.T) *watched {
 		Email: "canary@person.example"})
 	w.want(http.StatusSeeOther, w.post(w.url+"/signin",
 		url.Values{"email": {w.owner.Email}, "password": {storetest.Password}}))
+	w.want(http.StatusSeeOther, w.post(w.url+"/signin/factor/code",
+		url.Values{"code": {runtest.Code(t, w.db, w.owner, time.Now())}}))
 	return w
 }
 

@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"duodesk/internal/run/runtest"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
 )
@@ -199,6 +200,11 @@ func (s *proofSite) signIn(operator store.Operator) http.CookieJar {
 	answer, err := client.Do(s.post(s.t.Context(), s.url+"/signin",
 		url.Values{"email": {operator.Email}, "password": {storetest.Password}}))
 	if err != nil {
+		s.t.Fatal(err)
+	}
+	answer.Body.Close()
+	if answer, err = client.Do(s.post(s.t.Context(), s.url+"/signin/factor/code",
+		url.Values{"code": {runtest.Code(s.t, s.db, operator, time.Now())}})); err != nil {
 		s.t.Fatal(err)
 	}
 	answer.Body.Close()

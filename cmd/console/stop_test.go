@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"duodesk/internal/duo/duosim"
+	"duodesk/internal/run/runtest"
 	"duodesk/internal/store/storetest"
 )
 
@@ -22,19 +23,22 @@ func TestStopFinishesWhatIsInFlight(t *testing.T) {
 		t.Fatal(err)
 	}
 	client := &http.Client{Jar: jar}
-	form := url.Values{"email": {d.owner.Email}, "password": {storetest.Password}}
-	signIn, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.url+"/signin",
-		strings.NewReader(form.Encode()))
-	if err != nil {
-		t.Fatal(err)
+	send := func(path string, form url.Values) {
+		t.Helper()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.url+path, strings.NewReader(form.Encode()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("Origin", d.url)
+		answer, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
 	}
-	signIn.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	signIn.Header.Set("Origin", d.url)
-	answer, err := client.Do(signIn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer.Body.Close()
+	send("/signin", url.Values{"email": {d.owner.Email}, "password": {storetest.Password}})
+	send("/signin/factor/code", url.Values{"code": {runtest.Code(t, d.db, d.owner, time.Now())}})
 	// A connection that idles may be closed at any time, also by a stop: a new one.
 	client.CloseIdleConnections()
 	client.Transport = &http.Transport{}
@@ -54,7 +58,7 @@ func TestStopFinishesWhatIsInFlight(t *testing.T) {
 			<-poll.C // until the page's request waits for Duo
 		}
 	}()
-	answer, err = client.Do(slow)
+	answer, err := client.Do(slow)
 	if err != nil {
 		t.Fatal("the request in flight was lost: ", err)
 	}
