@@ -84,8 +84,10 @@ func accountSamples() []sample.Sample {
 	}
 	return []sample.Sample{
 		{Name: "factors", Shell: signedIn, Page: FactorsPage{Factors: rows, RecoveryCodes: 8, Passkeys: true}},
-		{Name: "factors-fresh", Shell: signedIn, Page: FactorsPage{Factors: ten, RecoveryCodes: 1, Passkeys: true,
+		{Name: "factors-fresh", Shell: signedIn, Page: FactorsPage{Factors: ten[:4], RecoveryCodes: 1, Passkeys: true,
 			Fresh: true, Said: "added"}},
+		{Name: "factors-full", Shell: signedIn, Page: FactorsPage{Factors: ten, RecoveryCodes: 10, Passkeys: true,
+			Fresh: true, Full: true}},
 		{Name: "factors-last", Shell: signedIn, Page: FactorsPage{Factors: rows[:1], Passkeys: true, Fresh: true,
 			Problem: "This is your last second factor. Set up another one before you remove it."}},
 		{Name: "factors-none", Shell: signedIn, Page: FactorsPage{Until: &until}},

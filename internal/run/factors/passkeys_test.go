@@ -196,6 +196,7 @@ func TestPasskeysAreSeveral(t *testing.T) {
 	keys := make([]*passkey, store.MostFactors+1)
 	for i := range keys {
 		keys[i] = newPasskey(t)
+		keys[i].id = randomBytes(1023) // the longest there are, which a question names all
 	}
 	for _, p := range keys[:store.MostFactors] {
 		b.enroll(b.mia, p)
@@ -207,6 +208,9 @@ func TestPasskeysAreSeveral(t *testing.T) {
 	}
 	b.refuses("You have as many second factors as you can have. Remove one first.", full)
 	if o, _, err := b.signIn(keys[4]); err != nil || o.ID != b.mia.ID {
+		t.Error(err)
+	}
+	if _, err := b.prove(b.mia, keys[9]); err != nil {
 		t.Error(err)
 	}
 	if err := b.RemoveFactor(t.Context(), b.mia, b.factorsOf(b.mia)[0].ID, [16]byte{}, b.origin,

@@ -271,7 +271,7 @@ func (s *pages) showFactors(c echo.Context, v site.Visitor, status int, page sig
 		when := s.Until(v, until)
 		page.Until = &when
 	}
-	page.Passkeys, page.Fresh = s.Factors.TakesPasskeys(), s.fresh(v)
+	page.Passkeys, page.Fresh, page.Full = s.Factors.TakesPasskeys(), s.fresh(v), len(found) >= store.MostFactors
 	return s.Render(c, status, v, site.Place{}, page)
 }
 
