@@ -47,7 +47,8 @@ type Proof struct {
 	At     time.Time
 }
 
-const factorQuery = `select id, operator_id, kind, name, created_at, used_at, credential, sealed_secret as sealed, trial from factor`
+const factorQuery = `
+	select id, operator_id, kind, name, created_at, used_at, credential, sealed_secret as sealed, trial from factor`
 
 // Factors lists an operator's second factors, the oldest first.
 func (s *Store) Factors(ctx context.Context, operator uuid.UUID) ([]Factor, error) {
@@ -105,7 +106,8 @@ func (s *Store) AddFactor(ctx context.Context, operator Operator, f NewFactor, f
 		}
 		batch := &pgx.Batch{}
 		batch.Queue(`
-			insert into factor (id, operator_id, kind, name, created_at, used_at, credential_id, credential, sealed_secret, last_step, trial)
+			insert into factor (id, operator_id, kind, name, created_at, used_at, credential_id, credential,
+				sealed_secret, last_step, trial)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 			f.ID, operator.ID, f.Kind, f.Name, f.CreatedAt, f.UsedAt, f.CredentialID, f.Credential, f.Sealed, f.Step,
 			f.Trial)

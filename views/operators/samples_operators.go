@@ -102,7 +102,8 @@ func manyBoxes() []GrantOrganization {
 
 func accountSamples() []sample.Sample {
 	signedIn := sample.AccountShell()
-	page := AccountPage{Email: "ana@northwind.example", Factors: 2, Theme: "auto", Density: "compact", BrowserZone: "Europe/London",
+	page := AccountPage{Email: "ana@northwind.example", Factors: 2, Theme: "auto", Density: "compact",
+		BrowserZone: "Europe/London",
 		Sessions: []SessionRow{
 			{ID: "s1", Browser: "Firefox on Windows", Address: "203.0.113.7", Since: sample.ThisMonday,
 				Seen: sample.MinutesAgo, This: true},

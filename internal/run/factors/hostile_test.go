@@ -25,8 +25,8 @@ func TestHostileAnswers(t *testing.T) {
 		"two":         `{"id":"YQ"}{"id":"YQ"}`,
 		"wrong types": `{"id":1,"rawId":{},"type":[],"response":"x","clientExtensionResults":7}`,
 		"empty parts": `{"id":"YQ","rawId":"YQ","type":"public-key","response":{}}`,
-		"not base64": `{"id":"YQ","rawId":"YQ","type":"public-key","response":{"clientDataJSON":"*","authenticatorData":"*",` +
-			`"signature":"*","attestationObject":"*"}}`,
+		"not base64": `{"id":"YQ","rawId":"YQ","type":"public-key","response":{"clientDataJSON":"*",` +
+			`"authenticatorData":"*","signature":"*","attestationObject":"*"}}`,
 		"deep": strings.Repeat("[", 16_000) + strings.Repeat("]", 16_000),
 		"deep text": `{"id":"YQ","response":{"clientDataJSON":"` +
 			encoded([]byte(strings.Repeat(`{"a":`, 3000))) + `"}}`,

@@ -56,7 +56,12 @@ type bench struct {
 
 func newBench(t testing.TB) *bench {
 	t.Helper()
-	b := &bench{DB: storetest.Open(t), t: t, clock: &clock{now: time.Date(2027, 3, 1, 9, 0, 10, 0, time.UTC)},
+	return newBenchIn(t, storetest.Open(t))
+}
+
+func newBenchIn(t testing.TB, db storetest.DB) *bench {
+	t.Helper()
+	b := &bench{DB: db, t: t, clock: &clock{now: time.Date(2027, 3, 1, 9, 0, 10, 0, time.UTC)},
 		bound: randomBytes(32), origin: store.Origin{Address: "203.0.113.7", Agent: "test"}}
 	b.ws, b.mia = b.Workspace(t)
 	b.other = b.Member(t, b.ws, catalog.Owner)

@@ -6,6 +6,7 @@ import (
 
 	"duodesk/internal/run/factors"
 	"duodesk/internal/store"
+	"duodesk/internal/store/storetest"
 )
 
 const (
@@ -13,7 +14,13 @@ const (
 	tooLate    = "This took longer than 2 minutes. Start again."
 	elsewhere  = "The passkey was used at another address than this console's."
 	unreadable = "The browser's answer cannot be read. Start again."
-	misfits    = "The passkey's answer does not fit. Start again, or use another factor."
+	unverified = "Your device did not check that it is you, by a fingerprint, face or PIN. " +
+		"Set that up on the device, or use another factor."
+	notBackedUp = "This passkey says that it cannot be backed up, and said before that it can. " +
+		"Sign in another way and set it up again."
+	clonedKey = "This passkey's counter went backward: the passkey may have been copied. " +
+		"Sign in another way and remove it."
+	misfits = "The passkey's answer does not fit. Start again, or use another factor."
 )
 
 // TestPasskeyLies: whatever an authenticator, a browser or the time between question and
@@ -37,7 +44,7 @@ func TestPasskeyLies(t *testing.T) {
 		"an answer to make": {spoil: func(_ *bench, p *passkey) { p.client["type"] = "webauthn.create" },
 			alone: misfits},
 		"not verified": {spoil: func(_ *bench, p *passkey) { p.flags &^= verified },
-			alone: "Your device did not check that it is you, by a fingerprint, face or PIN. Set that up on the device, or use another factor."},
+			alone: unverified},
 		"not present":      {spoil: func(_ *bench, p *passkey) { p.flags &^= present }, alone: misfits},
 		"another key":      {spoil: func(b *bench, p *passkey) { p.key = newKey(b.t) }, alone: misfits},
 		"another's handle": {spoil: func(b *bench, p *passkey) { p.handle = b.other.ID[:] }, alone: misfits},
@@ -45,7 +52,7 @@ func TestPasskeyLies(t *testing.T) {
 		"counter stands":   {spoil: func(_ *bench, p *passkey) { p.counter = 5 }, alone: clonedKey},
 		"counter gone":     {spoil: func(_ *bench, p *passkey) { p.counter = 0 }, alone: clonedKey},
 		"no longer eligible": {spoil: func(_ *bench, p *passkey) { p.flags &^= eligible },
-			alone: "This passkey says that it cannot be backed up, and said before that it can. Sign in another way and set it up again."},
+			alone: notBackedUp},
 		"backed up, not eligible": {spoil: func(_ *bench, p *passkey) { p.flags = p.flags&^eligible | backedUp },
 			alone: misfits},
 		"too late":     {spoil: func(b *bench, _ *passkey) { b.clock.move(2 * time.Minute) }, alone: tooLate},
@@ -88,9 +95,6 @@ func TestPasskeyLies(t *testing.T) {
 	}
 }
 
-const clonedKey = "This passkey's counter went backward: the passkey may have been copied. " +
-	"Sign in another way and remove it."
-
 // remove takes an operator's passkey away.
 func (b *bench) remove(o store.Operator) {
 	b.t.Helper()
@@ -119,7 +123,7 @@ func TestNewPasskeyLies(t *testing.T) {
 			"The browser answered an earlier question. Start again."},
 		"an answer to get": {func(_ *bench, p *passkey) { p.client["type"] = "webauthn.get" }, misfits},
 		"not verified": {func(_ *bench, p *passkey) { p.flags &^= verified },
-			"Your device did not check that it is you, by a fingerprint, face or PIN. Set that up on the device, or use another factor."},
+			unverified},
 		"not present":              {func(_ *bench, p *passkey) { p.flags &^= present }, misfits},
 		"backed up, not eligible":  {func(_ *bench, p *passkey) { p.flags |= backedUp }, misfits},
 		"format that is no format": {func(_ *bench, p *passkey) { p.format = "no\x00ne" }, misfits},
@@ -217,6 +221,32 @@ func TestQuestionsAreAnsweredOnce(t *testing.T) {
 // beginPasskeyLike is a question for a passkey as one for a new one, to be answered wrongly.
 func (b *bench) beginPasskeyLike(q factors.Ceremony) factors.Ceremony {
 	return factors.Ceremony{Token: q.Token, Options: b.beginPasskey(b.mia).Options}
+}
+
+// TestExpiredQuestionsAreForgotten an hour after they expired, by the next that is asked: strangers can ask many.
+func TestExpiredQuestionsAreForgotten(t *testing.T) {
+	t.Parallel()
+	b := newBenchIn(t, storetest.Apart(t)) // it moves the clock far, and would forget those of other tests
+	for range 5 {
+		b.askAny()
+	}
+	kept := func() (n int) {
+		t.Helper()
+		if err := b.Superuser(t).QueryRow(t.Context(), `select count(*) from challenge`).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	b.clock.move(61 * time.Minute)
+	b.askAny()
+	if n := kept(); n != 6 {
+		t.Error("before that: ", n)
+	}
+	b.clock.move(time.Minute)
+	b.askAny()
+	if n := kept(); n != 2 {
+		t.Error("after that: ", n)
+	}
 }
 
 // TestWhatEndsMeanwhile: a factor is compared again when the session begins or the factor is

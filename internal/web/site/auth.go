@@ -252,8 +252,8 @@ func anyTyped(r *http.Request) bool {
 }
 
 // signInEnded is the answer to a second factor that no sign-in waits for any more.
-const signInEnded = "This sign-in is no longer valid. It waits 10 minutes for a second factor and takes 5 wrong codes. " +
-	"Start again."
+const signInEnded = "This sign-in is no longer valid. " +
+	"It waits 10 minutes for a second factor and takes 5 wrong codes. Start again."
 
 // toSignIn sends a browser to the sign-in form and back to where it was. A form
 // that was sent after the session ended comes back as it was typed, or is said to be
