@@ -79,6 +79,10 @@ alter table session add factor_id uuid, add factor_kind text, add factor_at time
 alter table session add constraint session_factor check ((factor_kind is null) = (factor_at is null)) not valid;
 alter table session validate constraint session_factor;
 
+-- Workspaces that the session no longer opens: what the operator may do there has changed
+-- since, and the next request there ends the session.
+alter table session add barred uuid[] not null default '{}';
+
 -- Operators who are known now have a grace, which their workspaces bound by 0 to 7 days.
 -- New operators and new workspaces have none.
 alter table operator add grace_from timestamptz;
@@ -103,5 +107,5 @@ alter table account_event add constraint account_event_kind_check check (kind in
 revoke update (factor_grace_days) on workspace from console_app;
 alter table workspace drop factor_grace_days;
 alter table operator drop grace_from;
-alter table session drop constraint session_factor, drop factor_id, drop factor_kind, drop factor_at;
+alter table session drop constraint session_factor, drop factor_id, drop factor_kind, drop factor_at, drop barred;
 drop table challenge, sign_in, recovery_code, factor;

@@ -41,12 +41,15 @@ func NewPasskeyOptions() string       { return "/account/factors/passkey/options
 func RemoveFactor() string            { return "/account/factors/remove" }
 func NewRecoveryCodes() string        { return "/account/factors/recovery" }
 
+// FactorGrace changes for how many days a workspace admits without a second factor.
+func FactorGrace(ws string) string { return Workspace(ws) + "/factor-grace" }
+
 // Confirm asks for a second factor again and leads to next.
-func Confirm() string                    { return "/account/confirm" }
+func Confirm() string                     { return "/account/confirm" }
 func ConfirmAndReturn(next string) string { return With(Confirm(), "next", next) }
-func ConfirmCode() string                { return "/account/confirm/code" }
-func ConfirmPasskey() string             { return "/account/confirm/passkey" }
-func ConfirmPasskeyOptions() string      { return "/account/confirm/passkey/options" }
+func ConfirmCode() string                 { return "/account/confirm/code" }
+func ConfirmPasskey() string              { return "/account/confirm/passkey" }
+func ConfirmPasskeyOptions() string       { return "/account/confirm/passkey/options" }
 
 // SignInAndReturn is the sign-in form that leads on to next afterwards.
 func SignInAndReturn(next string) string { return With(SignIn(), "next", next) }
@@ -134,6 +137,9 @@ func AdoptAccounts(ws string) string { return Integration(ws) + "/accounts/organ
 
 // Operators is the list of a workspace's members.
 func Operators(ws string) string { return Workspace(ws) + "/operators" }
+
+// NoticesOf lists (GET) and acknowledges (POST) the security notices of a workspace.
+func NoticesOf(ws string) string { return Workspace(ws) + "/notices" }
 
 // OperatorsAfter is the list of members, saying what a run did.
 func OperatorsAfter(ws, run string) string { return With(Operators(ws), "run", run) }

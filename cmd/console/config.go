@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"duodesk/internal/mail"
+	"duodesk/internal/secret"
 	"duodesk/internal/store"
 )
 
@@ -29,6 +31,8 @@ type config struct {
 	longest     time.Duration
 	linger      time.Duration // how long a stopping server still answers, sending clients away
 
+	mail *mail.Server // by which notices are mailed; nil: they are not
+
 	sandboxAddress string // of a Duo simulator; empty: the real Duo only
 	sandboxCAFile  string
 	sandboxCA      *x509.CertPool
@@ -43,13 +47,41 @@ const presetAddress = "127.0.0.1:8080"
 // which must not switch something off unseen.
 var knownSettings = []string{
 	"CONSOLE_PUBLIC_URL", "CONSOLE_TRUSTED_PROXIES", "CONSOLE_KEY_FILE", "CONSOLE_SESSION_IDLE",
-	"CONSOLE_SESSION_LONGEST", "CONSOLE_METRICS_ADDR",
+	"CONSOLE_SESSION_LONGEST", "CONSOLE_METRICS_ADDR", mailURL, mailURLFile,
 	"CONSOLE_SANDBOX_ADDRESS", "CONSOLE_SANDBOX_CA_FILE", "CONSOLE_OWNER_DATABASE_URL", databaseTLS,
 }
 
 // databaseTLS is the setting that says how a database on another machine proves
 // who it is: verify-full, or unverified where the network to it is private.
 const databaseTLS = "CONSOLE_DATABASE_TLS"
+
+// mailURL is the setting for the mail server, and mailURLFile that for the file that holds
+// it: an environment can be read where a file cannot.
+const (
+	mailURL     = "CONSOLE_SMTP_URL"
+	mailURLFile = "CONSOLE_SMTP_URL_FILE"
+)
+
+// mailServer reads where notices are mailed by; nil: nowhere. No error quotes the URL.
+func mailServer(address, file string, public *url.URL) (*mail.Server, error) {
+	switch {
+	case address == "" && file == "":
+		return nil, nil
+	case address != "" && file != "":
+		return nil, fmt.Errorf("%s is set too; set one of them", mailURL)
+	case file != "":
+		text, err := secret.ReadPrivate(file)
+		if err != nil {
+			return nil, err
+		}
+		address = strings.TrimSpace(string(text))
+	}
+	server, err := mail.Parse(address)
+	if err == nil && public != nil {
+		server.From(public.Hostname())
+	}
+	return server, err
+}
 
 // checkDatabase refuses a database's URL that cannot be read, or whose connection
 // others could read. tls is the setting.
@@ -120,6 +152,13 @@ func readConfig(environment []string) (config, error) {
 	if c.longest, err = span(settings["CONSOLE_SESSION_LONGEST"], 10*time.Hour, 5*time.Minute,
 		7*24*time.Hour); err != nil {
 		fault("CONSOLE_SESSION_LONGEST: %w", err)
+	}
+	if c.mail, err = mailServer(settings[mailURL], settings[mailURLFile], c.publicURL); err != nil {
+		name := mailURL
+		if settings[mailURLFile] != "" {
+			name = mailURLFile
+		}
+		fault("%s: %w", name, err)
 	}
 	if c.sandboxAddress != "" || c.sandboxCAFile != "" {
 		if c.sandboxCA, err = sandboxCA(c); err != nil {

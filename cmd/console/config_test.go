@@ -44,6 +44,12 @@ func TestReadConfig(t *testing.T) {
 	if err := os.WriteFile(ca, []byte("no certificate"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	smtp, openSMTP := filepath.Join(t.TempDir(), "smtp"), filepath.Join(t.TempDir(), "smtp")
+	for file, mode := range map[string]os.FileMode{smtp: 0o600, openSMTP: 0o644} {
+		if err := os.WriteFile(file, []byte("smtps://desk:CANARY@mail.example\n"), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for name, test := range map[string]struct {
 		add   []string
 		fault string // empty: accepted
@@ -105,6 +111,15 @@ func TestReadConfig(t *testing.T) {
 		"this machine by v6":         {[]string{"DATABASE_URL=postgres://console_app@[::1]/console"}, ""},
 		"a URL that cannot be read": {[]string{"DATABASE_URL=postgres://a:b/c@db/console"},
 			"DATABASE_URL: the database URL cannot be read: the port"},
+		"a mail server":           {[]string{"CONSOLE_SMTP_URL=smtp://desk:CANARY@mail.example:587"}, ""},
+		"a mail server in a file": {[]string{"CONSOLE_SMTP_URL_FILE=" + smtp}, ""},
+		"a mail server given twice": {[]string{"CONSOLE_SMTP_URL_FILE=" + smtp,
+			"CONSOLE_SMTP_URL=smtp://desk:CANARY@mail.example"}, "CONSOLE_SMTP_URL_FILE: CONSOLE_SMTP_URL is set too"},
+		"a mail server in an open file": {[]string{"CONSOLE_SMTP_URL_FILE=" + openSMTP}, "is open to others (mode 0644)"},
+		"a mail server of another kind": {[]string{"CONSOLE_SMTP_URL=http://desk:CANARY@mail.example"},
+			"CONSOLE_SMTP_URL: the address must begin with smtp://"},
+		"a mail server that cannot be read": {[]string{"CONSOLE_SMTP_URL=smtp://desk:CANARY/x@mail.example"},
+			"CONSOLE_SMTP_URL: this is not an address like"},
 		"a typing error":               {[]string{"CONSOLE_KEYFILE=x"}, "not a setting"},
 		"names of others do not count": {[]string{"PATH=/bin", "CONSOLES=2"}, ""},
 	} {
@@ -116,6 +131,8 @@ func TestReadConfig(t *testing.T) {
 				t.Errorf("refused: %v", err)
 			case test.fault == "" && (c.idle == 0 || c.longest != 10*time.Hour || c.publicURL == nil):
 				t.Errorf("read as %+v", c)
+			case strings.Contains(fmt.Sprintf("%v %+v", err, c), "CANARY"):
+				t.Error("an error, or the configuration as it is printed, has the password of the mail server")
 			case test.fault != "" && (err == nil || !strings.Contains(err.Error(), test.fault)):
 				t.Errorf("expected %q, got: %v", test.fault, err)
 			}

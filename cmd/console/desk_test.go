@@ -5,6 +5,8 @@ import (
 	"crypto/x509"
 	"log/slog"
 	"net"
+	"net/http"
+	neturl "net/url"
 	"os"
 	"strings"
 	"testing"
@@ -122,17 +124,43 @@ func (d *desk) connect() {
 	}
 }
 
-// signIn signs the owner in by the forms: the password, and a code of the app.
+// signIn signs the owner in by the form.
 func (d *desk) signIn(p *page) {
 	d.t.Helper()
 	p.open(d.url + "/signin")
 	p.fill("[name=email]", d.owner.Email)
 	p.fill("[name=password]", storetest.Password)
 	p.follow("main form button")
-	p.fill("[name=code]", runtest.Code(d.t, d.db, d.owner, time.Now()))
-	if status := p.follow("form[action$='/factor/code'] button"); status != 200 || d.url+p.address() != d.home {
+	p.fill("[name=code]", runtest.Code(d.t, d.db, d.owner, d.db.Now()))
+	if status := p.follow("main form[action='/signin/factor/code'] button"); status != 200 || d.url+p.address() != d.home {
 		p.fatalf("signing in led to %s with status %d", p.address(), status)
 	}
+}
+
+// signInBy signs an operator in by both forms, with a client that keeps cookies, and
+// returns the last answer.
+func signInBy(t testing.TB, client *http.Client, url string, db storetest.DB, o store.Operator) *http.Response {
+	t.Helper()
+	sendForm(t, client, url, "/signin", neturl.Values{"email": {o.Email}, "password": {storetest.Password}})
+	return sendForm(t, client, url, "/signin/factor/code",
+		neturl.Values{"code": {runtest.Code(t, db, o, db.Now())}})
+}
+
+// sendForm posts a form as a browser does, and returns the answer without its body.
+func sendForm(t testing.TB, client *http.Client, url, path string, form neturl.Values) *http.Response {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+path, strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Origin", url)
+	answer, err := client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	return answer
 }
 
 // organization is the address of one of the demo estate's clients.

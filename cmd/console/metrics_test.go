@@ -49,7 +49,7 @@ func startWatched(t *testing.T) *watched {
 	w.want(http.StatusSeeOther, w.post(w.url+"/signin",
 		url.Values{"email": {w.owner.Email}, "password": {storetest.Password}}))
 	w.want(http.StatusSeeOther, w.post(w.url+"/signin/factor/code",
-		url.Values{"code": {runtest.Code(t, w.db, w.owner, time.Now())}}))
+		url.Values{"code": {runtest.Code(w.t, w.db, w.owner, w.db.Now())}}))
 	return w
 }
 
@@ -223,6 +223,7 @@ func TestMetricsCountWhatHappened(t *testing.T) {
 	w.want(http.StatusOK, w.code())
 	now := w.settle(map[string]float64{
 		requests("POST", "/signin", "3xx"):              1,
+		requests("POST", "/signin/factor/code", "3xx"):  1,
 		requests("GET", "/w/:ws/o/:org/users", "2xx"):   3,
 		requests("GET", "/w/:ws/o/:org", "4xx"):         1,
 		requests("GET", "none", "4xx"):                  1,
@@ -318,7 +319,7 @@ func TestLogLinesBelongToTheirRequest(t *testing.T) {
 	t.Parallel()
 	w := startWatched(t)
 	org := w.organization("harbourlight-dental-group")
-	signedIn := w.lines(map[string]any{"route": "/signin"})
+	signedIn := w.lines(map[string]any{"route": "/signin/factor/code"})
 	if len(signedIn) != 1 || signedIn[0]["operator"] != w.owner.ID.String() {
 		t.Errorf("signing in is logged as %v", signedIn)
 	}

@@ -21,9 +21,7 @@ import (
 	"testing"
 	"time"
 
-	"duodesk/internal/run/runtest"
 	"duodesk/internal/store"
-	"duodesk/internal/store/storetest"
 )
 
 // peepholeAt names a Unix socket on which a test binary that plays the console
@@ -197,17 +195,7 @@ func (s *proofSite) signIn(operator store.Operator) http.CookieJar {
 	}
 	client := &http.Client{Jar: jar}
 	defer client.CloseIdleConnections()
-	answer, err := client.Do(s.post(s.t.Context(), s.url+"/signin",
-		url.Values{"email": {operator.Email}, "password": {storetest.Password}}))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	answer.Body.Close()
-	if answer, err = client.Do(s.post(s.t.Context(), s.url+"/signin/factor/code",
-		url.Values{"code": {runtest.Code(s.t, s.db, operator, time.Now())}})); err != nil {
-		s.t.Fatal(err)
-	}
-	answer.Body.Close()
+	answer := signInBy(s.t, client, s.url, s.db, operator)
 	if answer.StatusCode != http.StatusOK || answer.Request.URL.Path != "/w/"+s.ws.Slug {
 		s.t.Fatalf("signing in led to %s with status %d", answer.Request.URL.Path, answer.StatusCode)
 	}

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
@@ -93,8 +92,8 @@ func (c *crawl) signIn(operator store.Operator) {
 	c.page.fill("[name=email]", operator.Email)
 	c.page.fill("[name=password]", storetest.Password)
 	c.page.follow("main form button")
-	c.page.fill("[name=code]", runtest.Code(c.s.t, c.s.db, operator, time.Now()))
-	c.page.follow("form[action$='/factor/code'] button")
+	c.page.fill("[name=code]", runtest.Code(c.s.t, c.s.db, operator, c.s.db.Now()))
+	c.page.follow("main form[action='/signin/factor/code'] button")
 	if c.s.url+c.page.address() != c.s.home() {
 		c.s.t.Fatal("signing in led to ", c.page.address())
 	}

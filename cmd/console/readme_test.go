@@ -62,6 +62,7 @@ func TestReadmeExample(t *testing.T) {
 		nine.Set(name, value)
 	}
 	send("/signin", url.Values{"email": {file.Email}, "password": {file.Password}})
+	send("/signin/factor/code", url.Values{"code": {trialCode(t, file)}})
 	send("/w/northwind-managed-it/integration", nine)
 	send("/w/northwind-managed-it/integration/accounts/organizations", url.Values{})
 	for _, want := range []string{`"replayed":false`, `"replayed":true`} {

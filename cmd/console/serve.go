@@ -127,6 +127,9 @@ func serve(ctx context.Context, c config, s *store.Store, listener net.Listener,
 		runner.Wait(closing)
 	}()
 	runner.Watch()
+	if c.mail != nil {
+		runner.MailNotices(c.mail, run.MailEvery)
+	}
 	server := &http.Server{
 		Handler: sendAway(&leaving, handler(c, s, runner, desk, log, m)), ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout: 30 * time.Second, WriteTimeout: 90 * time.Second,

@@ -3,14 +3,10 @@ package main
 import (
 	"net/http"
 	"net/http/cookiejar"
-	"net/url"
-	"strings"
 	"testing"
 	"time"
 
 	"duodesk/internal/duo/duosim"
-	"duodesk/internal/run/runtest"
-	"duodesk/internal/store/storetest"
 )
 
 // A deploy in the middle of a call must not cost the technician the page.
@@ -23,22 +19,7 @@ func TestStopFinishesWhatIsInFlight(t *testing.T) {
 		t.Fatal(err)
 	}
 	client := &http.Client{Jar: jar}
-	send := func(path string, form url.Values) {
-		t.Helper()
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.url+path, strings.NewReader(form.Encode()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		r.Header.Set("Origin", d.url)
-		answer, err := client.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		answer.Body.Close()
-	}
-	send("/signin", url.Values{"email": {d.owner.Email}, "password": {storetest.Password}})
-	send("/signin/factor/code", url.Values{"code": {runtest.Code(t, d.db, d.owner, time.Now())}})
+	signInBy(t, client, d.url, d.db, d.owner)
 	// A connection that idles may be closed at any time, also by a stop: a new one.
 	client.CloseIdleConnections()
 	client.Transport = &http.Transport{}

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"duodesk/internal/run/factors"
 )
 
 // program is the console as a process of its own in a folder of its own.
@@ -121,28 +123,43 @@ func (p *program) ready() devFile {
 	}
 }
 
-// signIn posts the sign-in form and returns where it led.
+// signIn posts both sign-in forms and returns where they led.
 func signIn(t *testing.T, file devFile) string {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	form := url.Values{"email": {file.Email}, "password": {file.Password}}
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, file.URL+"/signin",
-		strings.NewReader(form.Encode()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.Header.Set("Origin", file.URL)
-	answer, err := (&http.Client{Jar: jar}).Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer.Body.Close()
-	return answer.Request.URL.Path
+	client := &http.Client{Jar: jar}
+	sendForm(t, client, file.URL, "/signin", url.Values{"email": {file.Email}, "password": {file.Password}})
+	return sendForm(t, client, file.URL, "/signin/factor/code",
+		url.Values{"code": {trialCode(t, file)}}).Request.URL.Path
 }
+
+// trialCode is a code of the trial's authenticator app that was not used: one of the next
+// half minute is taken too.
+func trialCode(t *testing.T, file devFile) string {
+	t.Helper()
+	usedCodes.Lock()
+	defer usedCodes.Unlock()
+	for _, ahead := range []time.Duration{-30 * time.Second, 0, 30 * time.Second} {
+		code, err := factors.Code(file.TOTP, time.Now().Add(ahead))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !usedCodes.of[code+file.TOTP] {
+			usedCodes.of[code+file.TOTP] = true
+			return code
+		}
+	}
+	t.Fatal("every code around now was used")
+	return ""
+}
+
+var usedCodes = struct {
+	sync.Mutex
+	of map[string]bool
+}{of: map[string]bool{}}
 
 // A newcomer's first hour: start, stop, start again, start twice, start over.
 func TestTrial(t *testing.T) {

@@ -138,7 +138,7 @@ func TestInvitationIsUsedOnce(t *testing.T) {
 	accepted := make(chan store.Operator, 8)
 	for range 8 {
 		all.Go(func() {
-			if operator, _, err := d.Members().AcceptAsNew(t.Context(), token, "hash"); err == nil {
+			if operator, _, err := d.Members().AcceptAsNew(t.Context(), token, "hash", store.Origin{}); err == nil {
 				accepted <- operator
 			} else if !errors.Is(err, store.ErrNotFound) {
 				t.Error(err)
@@ -159,7 +159,7 @@ func TestInvitationIsUsedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, stranger := d.DB.Workspace(t)
-	if _, err := d.Members().Accept(t.Context(), token, stranger); !errors.Is(err, members.ErrOtherOperator) {
+	if _, err := d.Members().Accept(t.Context(), token, stranger, store.Origin{}); !errors.Is(err, members.ErrOtherOperator) {
 		t.Error(err)
 	}
 	if _, err := d.Members().Invitation(t.Context(), token); err != nil {
@@ -211,9 +211,9 @@ func TestInvitationOfAnInviterWhoMayNotAnyMore(t *testing.T) {
 			}
 			accepted := make(chan error, 2)
 			go func() {
-				_, _, err := d.Members().AcceptAsNew(t.Context(), toNew, "hash")
+				_, _, err := d.Members().AcceptAsNew(t.Context(), toNew, "hash", store.Origin{})
 				accepted <- err
-				_, err = d.Members().Accept(t.Context(), toKnown, known)
+				_, err = d.Members().Accept(t.Context(), toKnown, known, store.Origin{})
 				accepted <- err
 			}()
 			if meanwhile {

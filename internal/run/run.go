@@ -67,8 +67,9 @@ type Actor struct {
 	Operator uuid.UUID
 	Epoch    int // of the operator, as the session or the token was found with
 	Role     catalog.Role
-	Token    ByToken // zero: by a page
-	Ticket   string  // of what changes the console itself, kept with its record; a Request has its own
+	Token    ByToken      // zero: by a page
+	From     store.Origin // of the request: told to owners with what they have to know of
+	Ticket   string       // of what changes the console itself, kept with its record; a Request has its own
 }
 
 // ByToken says by which access token a program acts.

@@ -95,34 +95,41 @@ func Load(path string) (*Keyring, error) {
 	return file.keyring()
 }
 
-// read looks at the file that it opened, so that nothing can be put in its place
-// between the look and the reading. A path through links is taken, since that is
-// how secrets are mounted: what counts is whose file it leads to.
 func read(path string) (keyFile, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe must not keep us waiting
+	text, err := ReadPrivate(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return keyFile{}, fmt.Errorf("key file %s is missing; make one with: console key new %s", path, path)
 	case err != nil:
-		return keyFile{}, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return keyFile{}, err
-	}
-	if err := errors.Join(private(path, info), enclosed(path)); err != nil {
-		return keyFile{}, err
-	}
-	text, err := io.ReadAll(io.LimitReader(f, 1<<20))
-	if err != nil {
-		return keyFile{}, err
+		return keyFile{}, fmt.Errorf("key file %w", err)
 	}
 	var file keyFile
 	if err := json.Unmarshal(text, &file); err != nil || len(file.Sealing) == 0 || len(file.Digest) == 0 {
 		return keyFile{}, fmt.Errorf("key file %s is too short or not a key file (%d bytes)", path, len(text))
 	}
 	return file, nil
+}
+
+// ReadPrivate reads a file that holds a secret. It refuses one that others than this
+// account and root may read or put something else in the place of; see private.
+//
+// It looks at the file that it opened, so that nothing can be put in its place
+// between the look and the reading. A path through links is taken, since that is
+// how secrets are mounted: what counts is whose file it leads to.
+func ReadPrivate(path string) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe must not keep us waiting
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(private(path, info), enclosed(path)); err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(f, 1<<20))
 }
 
 // private refuses a file that others than this account and root may read or
@@ -132,14 +139,14 @@ func private(path string, info fs.FileInfo) error {
 	mode := info.Mode().Perm()
 	switch {
 	case !info.Mode().IsRegular():
-		return fmt.Errorf("key file %s is not a regular file", path)
+		return fmt.Errorf("%s is not a regular file", path)
 	case mode&0o077 != 0 && mode&^0o440 != 0:
 		return fmt.Errorf(
-			"key file %s is open to others (mode %04o); run: chmod 600 %s (a mounted secret: mode 0400 or 0440)",
+			"%s is open to others (mode %04o); run: chmod 600 %s (a mounted secret: mode 0400 or 0440)",
 			path, mode, path)
 	}
 	if owner := ownerOf(info); owner != os.Geteuid() && owner != 0 {
-		return fmt.Errorf("key file %s belongs to another user (uid %d)", path, owner)
+		return fmt.Errorf("%s belongs to another user (uid %d)", path, owner)
 	}
 	return nil
 }
@@ -152,7 +159,7 @@ func enclosed(path string) error {
 		return err
 	}
 	if owner := ownerOf(info); owner != os.Geteuid() && owner != 0 {
-		return fmt.Errorf("key file %s is a link of another user (uid %d)", path, owner)
+		return fmt.Errorf("%s is a link of another user (uid %d)", path, owner)
 	}
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
@@ -161,7 +168,7 @@ func enclosed(path string) error {
 	for _, name := range []string{path, real} {
 		if folder, err := os.Stat(filepath.Dir(name)); err == nil && folder.Mode().Perm()&0o002 != 0 &&
 			folder.Mode()&fs.ModeSticky == 0 {
-			return fmt.Errorf("key file %s lies in a folder that anybody may write to", name)
+			return fmt.Errorf("%s lies in a folder that anybody may write to", name)
 		}
 	}
 	return nil

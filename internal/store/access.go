@@ -29,6 +29,7 @@ type Access struct {
 	First         []OrganizationName // of the membership's organizations: see Enter
 	Organizations int                // all of them; 0 where Enter was asked for none
 	GraceDays     int                // for how many days an operator may be without a second factor
+	Notices       int                // that wait for an owner, up to mostNotices; 0 for others
 	VisitedAt     *time.Time         // when the operator opened the organization last; see Tx.NoteVisit
 }
 
@@ -85,6 +86,7 @@ func (s *Store) Enter(ctx context.Context, operator uuid.UUID, workspace, organi
 	}
 	if first > 0 {
 		a.queueFirst(batch, operator, organization, first)
+		a.queueNotices(batch, operator)
 	}
 	err := s.transact(ctx, func(tx pgx.Tx) error { return tx.SendBatch(ctx, batch).Close() })
 	if err == nil && missing {
@@ -141,6 +143,19 @@ func (a *Access) queueFirst(batch *pgx.Batch, operator uuid.UUID, organization s
 		})
 		return err
 	})
+}
+
+// mostNotices is how far notices are counted for each page; pages know it as views.MostNotices.
+const mostNotices = 100
+
+// queueNotices counts the notices that wait for the operator, if an owner.
+func (a *Access) queueNotices(batch *pgx.Batch, operator uuid.UUID) {
+	batch.Queue(`
+		select count(*) from (
+			select from notice n join membership m on m.workspace_id = n.workspace_id
+			where n.`+inWorkspace+` and n.acknowledged_at is null and m.operator_id = $1 and m.role = 'owner'
+			and m.every_organization limit $2) waiting`, operator, mostNotices).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&a.Notices) })
 }
 
 // Belonging is a workspace and the role that an operator has in it.

@@ -92,6 +92,9 @@ func AddOperator(ctx context.Context, ownerURL string, n NewOperator) (added Add
 			workspace, operator, n.Role, len(n.Organizations) == 0); err != nil {
 			return err
 		}
+		if err := entered.notifyOfOwner(ctx, operator, n); err != nil {
+			return err
+		}
 		if err := limit(ctx, tx, workspace, operator, n.Organizations); err != nil || n.At.IsZero() {
 			return err
 		}
@@ -106,6 +109,21 @@ func AddOperator(ctx context.Context, ownerURL string, n NewOperator) (added Add
 		err = ErrBelongs
 	}
 	return added, err
+}
+
+// notifyOfOwner writes the notice of an owner who was added on the host, unless there is
+// nobody else to know of it.
+func (t *Tx) notifyOfOwner(ctx context.Context, operator uuid.UUID, n NewOperator) error {
+	if n.Role != "owner" || n.At.IsZero() {
+		return nil
+	}
+	var others bool
+	err := t.tx.QueryRow(ctx, `select exists (select from membership where `+inWorkspace+` and operator_id <> $1)`,
+		operator).Scan(&others)
+	if err != nil || !others {
+		return err
+	}
+	return t.Notify(ctx, NewNotice{Kind: NoticeOwnerGiven, Operator: operator, At: n.At})
 }
 
 // workspaceCalled finds the workspace that a name or a slug means, and makes it if

@@ -37,6 +37,7 @@ type Factor struct {
 	UsedAt     *time.Time // nil: never
 	Credential []byte     // of a passkey: the library's record of it, as JSON
 	Sealed     []byte     // of an app: its secret; see OpenTOTP
+	LastStep   int64      // of an app: the last step of time whose code was taken
 	Trial      bool       // its secret lies beside the program
 }
 
@@ -48,7 +49,8 @@ type Proof struct {
 }
 
 const factorQuery = `
-	select id, operator_id, kind, name, created_at, used_at, credential, sealed_secret as sealed, trial from factor`
+	select id, operator_id, kind, name, created_at, used_at, credential, sealed_secret as sealed, last_step, trial
+	from factor`
 
 // Factors lists an operator's second factors, the oldest first.
 func (s *Store) Factors(ctx context.Context, operator uuid.UUID) ([]Factor, error) {

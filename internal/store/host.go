@@ -168,6 +168,10 @@ func ResetPassword(ctx context.Context, ownerURL, email, hash string, at time.Ti
 		if out.Factors, err = dropFactors(ctx, tx, operator); err != nil {
 			return err
 		}
+		if err = new(Store).notifyEverywhere(ctx, tx, NewNotice{Kind: NoticePasswordReset, Operator: operator,
+			At: at}); err != nil {
+			return err
+		}
 		return recordOnHost(ctx, tx, PasswordReset, operator, email,
 			"A new password was set on the host. All sessions, access tokens and invitations ended, and all second factors were removed.", at)
 	})

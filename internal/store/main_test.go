@@ -61,6 +61,7 @@ func newTenant(t testing.TB, db storetest.DB, versions int) tenant {
 			tx.Invite(ctx, store.Invitation{ID: uuid.New(), Email: "new@msp.example", Role: "helpdesk",
 				InvitedBy: owner, InvitedAt: today, ExpiresAt: today.Add(store.InvitationLife),
 				Organizations: []uuid.UUID{made.organizations[0].ID, made.organizations[1].ID}}, make([]byte, 32)))
+		all = append(all, tx.Notify(ctx, store.NewNotice{Kind: store.NoticeNewDevice, Operator: owner, At: today}))
 		all = append(all, tx.MakeToken(ctx, store.Token{ID: uuid.New(), OperatorID: made.member.ID, Name: "billing",
 			Role: "helpdesk", CreatedAt: today, ExpiresAt: today.Add(time.Hour),
 			Organizations: []uuid.UUID{made.organizations[0].ID, made.organizations[1].ID}}, make([]byte, 32)))

@@ -28,13 +28,16 @@ type Member struct {
 	Names         []string   // of Organizations, in order
 	DisabledAt    *time.Time // nil: enabled
 	SeenAt        *time.Time // at work in this workspace; nil: never
+	Factors       []string   // kinds of the operator's second factors
+	GraceFrom     *time.Time // see Operator
 }
 
 // Grant is what the membership gives.
 func (m Member) Grant() Grant { return Grant{m.Role, m.Every, m.Organizations} }
 
 const memberQuery = `
-	select m.operator_id, o.email, m.role, m.every_organization as every, coalesce(g.ids, '{}') as organizations, coalesce(g.names, '{}') as names, m.disabled_at, m.seen_at
+	select m.operator_id, o.email, m.role, m.every_organization as every, coalesce(g.ids, '{}') as organizations, coalesce(g.names, '{}') as names, m.disabled_at, m.seen_at,
+	       array(select f.kind from factor f where f.operator_id = m.operator_id order by f.kind) as factors, o.grace_from
 	from membership m join operator o on o.id = m.operator_id
 	left join lateral (select array_agg(c.id order by lower(c.name), c.id) as ids, array_agg(c.name order by lower(c.name), c.id) as names
 	                   from membership_organization l join organization c on c.workspace_id = l.workspace_id and c.id = l.organization_id
@@ -112,6 +115,7 @@ func (t *Tx) ChangeMember(ctx context.Context, operator uuid.UUID, g Grant) erro
 	batch.Queue(`delete from membership_organization where `+inScope+` and operator_id = $1`, operator)
 	t.choose(batch, operator, g)
 	t.dropInvitationsBy(batch, operator, g.Role)
+	t.endSessions(batch, operator)
 	return meaning(t.tx.SendBatch(ctx, batch).Close())
 }
 
@@ -136,6 +140,7 @@ func (t *Tx) SetMemberDisabled(ctx context.Context, operator uuid.UUID, at *time
 	if at != nil {
 		t.dropTokens(batch, operator)
 		t.dropInvitationsBy(batch, operator, "")
+		t.endSessions(batch, operator)
 	}
 	return meaning(t.tx.SendBatch(ctx, batch).Close())
 }
@@ -147,7 +152,16 @@ func (t *Tx) EndMember(ctx context.Context, operator uuid.UUID) error {
 	t.name(batch, operator)
 	batch.Queue(`delete from membership where `+inWorkspace+` and operator_id = $1`, operator)
 	t.dropInvitationsBy(batch, operator, "")
+	t.endSessions(batch, operator)
 	return meaning(t.tx.SendBatch(ctx, batch).Close())
+}
+
+// endSessions has an operator's sessions end with their next request in the workspace: what
+// the operator may do there has changed. Other workspaces are not touched: they are none of
+// this one's.
+func (t *Tx) endSessions(batch *pgx.Batch, operator uuid.UUID) {
+	batch.Queue(`update session set barred = array_append(barred, $2) where operator_id = $1 and not $2 = any (barred)`,
+		operator, t.scope.workspace)
 }
 
 // dropInvitationsBy drops the waiting invitations of somebody who cannot invite

@@ -43,6 +43,7 @@ var (
 	RunsExported     = event("export-runs", "Export runs")
 	RecordPruned     = event(pruneRecord, "Prune record")
 	ReadingLimitSet  = event("set-reading-limit", "Change limit of data taken out")
+	FactorGraceSet   = event("set-factor-grace", "Change grace without a second factor")
 	TicketRuleSet    = event("set-ticket-rule", "Change required tickets")
 	OperatorAdded    = event("add-operator", "Add operator")
 	OperatorDisabled = event("disable-operator", "Disable operator")
@@ -91,6 +92,8 @@ var (
 	MemberDisabled     = event("disable-membership", "Disable membership")
 	MemberEnabled      = event("enable-membership", "Enable membership")
 	MemberEnded        = event("end-membership", "End membership")
+
+	NoticeAcknowledged = event("acknowledge-notice", "Acknowledge notice")
 
 	TokenMade    = event("make-token", "Create access token")
 	TokenRevoked = event("revoke-token", "Revoke access token")

@@ -44,6 +44,9 @@ func (s *Store) UseRecoveryCode(ctx context.Context, operator uuid.UUID, hash []
 		if err != nil {
 			return err
 		}
-		return keepAccountEvent(ctx, tx, operator, AccountRecoveryCodeUsed, from, now)
+		if err := keepAccountEvent(ctx, tx, operator, AccountRecoveryCodeUsed, from, now); err != nil {
+			return err
+		}
+		return s.notifyEverywhere(ctx, tx, NewNotice{Kind: NoticeRecoveryCode, Operator: operator, From: from, At: now})
 	})
 }

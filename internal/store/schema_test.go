@@ -41,8 +41,10 @@ var granted = map[string]string{
 		"UPDATE(disabled_at) UPDATE(every_organization) UPDATE(role) UPDATE(seen_at)",
 	"membership_organization": "DELETE INSERT SELECT",
 	"oldest_binary":           "SELECT",
-	"operator":                "INSERT(email) INSERT(password_hash) SELECT UPDATE(density) UPDATE(epoch) UPDATE(password_hash) UPDATE(theme) UPDATE(time_zone)",
-	"organization":            "INSERT SELECT UPDATE(aliases) UPDATE(archived_at) UPDATE(archived_by) UPDATE(colour) UPDATE(name) UPDATE(onboarding) UPDATE(revision) UPDATE(tags) UPDATE(time_zone)",
+	"notice": "DELETE INSERT SELECT UPDATE(acknowledged_at) UPDATE(acknowledged_by) UPDATE(mail_next) UPDATE(mail_to) " +
+		"UPDATE(mail_tries) UPDATE(mailed_at)",
+	"operator":     "INSERT(email) INSERT(password_hash) SELECT UPDATE(density) UPDATE(epoch) UPDATE(password_hash) UPDATE(theme) UPDATE(time_zone)",
+	"organization": "INSERT SELECT UPDATE(aliases) UPDATE(archived_at) UPDATE(archived_by) UPDATE(colour) UPDATE(name) UPDATE(onboarding) UPDATE(revision) UPDATE(tags) UPDATE(time_zone)",
 	"plan": "DELETE INSERT SELECT UPDATE(approved_at) UPDATE(approved_by) UPDATE(approved_epoch) UPDATE(digest) UPDATE(expires_at) UPDATE(input) " +
 		"UPDATE(paused_why) UPDATE(revision) UPDATE(state) UPDATE(trail)",
 	"plan_step": "DELETE INSERT SELECT UPDATE(attempt) UPDATE(facts) UPDATE(finished_at) UPDATE(lease_until) UPDATE(run_id) UPDATE(started_at) " +

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,6 +15,7 @@ type Session struct {
 	Operator Operator
 	SeenAt   time.Time
 	Entered  []uuid.UUID // workspaces in which it was used
+	Barred   []uuid.UUID // workspaces that it no longer opens, since the membership changed
 	Proof    Proof       // the second factor by which it was proved last; zero: none, within the grace
 }
 
@@ -34,17 +36,20 @@ type Opening struct {
 	EndsAt    time.Time
 	Before    []byte      // token hash under which the session went so far; nil: it is a sign-in
 	Entered   []uuid.UUID // workspaces that it entered until then
+
+	barred []uuid.UUID
 }
 
 // StartSession keeps a session. It clears away sessions that have ended, and the operator's
 // oldest beyond ten. ErrEnded says that the operator's epoch was raised since the checks,
 // that the operator was disabled, that the factor was removed, that the sign-in was
 // completed or the session before has ended, or that a factor is wanted and there is none. The sign-in is kept for
-// the operator's eyes; see EnterWorkspace for the record. A session that goes on under a
-// new token is no sign-in.
+// the operator's eyes; see EnterWorkspace for the record. Owners are told
+// when From.Device is none of the operator's, and it is not the first sign-in. A session
+// that goes on under a new token is no sign-in.
 func (s *Store) StartSession(ctx context.Context, o Opening, now time.Time) error {
 	return s.asOperator(ctx, o.Operator.ID, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `delete from session where ends_at <= $1`, now); err != nil {
+		if _, err := tx.Exec(ctx, `delete from session where ends_at <= least($1, now())`, now); err != nil {
 			return err
 		}
 		if err := forgetAccountEvents(ctx, tx); err != nil {
@@ -60,12 +65,15 @@ func (s *Store) StartSession(ctx context.Context, o Opening, now time.Time) erro
 		if err := o.keep(ctx, tx, now); err != nil || o.Before != nil || o.Renewed {
 			return err
 		}
+		if err := s.notifyNewDevice(ctx, tx, o.Operator.ID, o.From, now); err != nil {
+			return err
+		}
 		return keepAccountEvent(ctx, tx, o.Operator.ID, AccountSignedIn, o.From, now)
 	})
 }
 
 // allowed completes the sign-in and looks at the factor, or at the grace without one.
-func (o Opening) allowed(ctx context.Context, tx pgx.Tx, now time.Time) error {
+func (o *Opening) allowed(ctx context.Context, tx pgx.Tx, now time.Time) error {
 	if o.SignIn != nil {
 		done, err := tx.Exec(ctx, `delete from sign_in where token_hash = $1 and operator_id = $2`, o.SignIn,
 			o.Operator.ID)
@@ -77,13 +85,13 @@ func (o Opening) allowed(ctx context.Context, tx pgx.Tx, now time.Time) error {
 		}
 	}
 	if o.Before != nil {
-		done, err := tx.Exec(ctx, `delete from session where token_hash = $1 and operator_id = $2`, o.Before,
-			o.Operator.ID)
+		err := tx.QueryRow(ctx, `delete from session where token_hash = $1 and operator_id = $2 returning barred`,
+			o.Before, o.Operator.ID).Scan(&o.barred)
+		if errors.Is(err, pgx.ErrNoRows) {
+			err = ErrEnded
+		}
 		if err != nil {
 			return err
-		}
-		if done.RowsAffected() == 0 {
-			return ErrEnded
 		}
 	}
 	holds := true
@@ -120,10 +128,10 @@ func (o Opening) keep(ctx context.Context, tx pgx.Tx, now time.Time) error {
 	}
 	batch := &pgx.Batch{}
 	batch.Queue(`
-		insert into session (token_hash, operator_id, created_at, seen_at, ends_at, address, agent, epoch, entered, factor_id, factor_kind, factor_at)
-		values ($1, $2, $3, $3, $4, $5, $6, $7, coalesce($8::uuid[], '{}'), $9, $10, $11)`,
+		insert into session (token_hash, operator_id, created_at, seen_at, ends_at, address, agent, epoch, entered, barred, factor_id, factor_kind, factor_at)
+		values ($1, $2, $3, $3, $4, $5, $6, $7, coalesce($8::uuid[], '{}'), coalesce($12::uuid[], '{}'), $9, $10, $11)`,
 		o.TokenHash, o.Operator.ID, now, o.EndsAt, o.From.address(), o.From.agent(), o.Operator.Epoch, o.Entered,
-		factor, kind, at)
+		factor, kind, at, o.barred)
 	batch.Queue(`
 		delete from session where operator_id = $1 and id in (
 			select id from session where operator_id = $1 order by created_at desc, id offset $2)`, o.Operator.ID,
@@ -165,11 +173,11 @@ func (s *Store) FindSession(ctx context.Context, tokenHash []byte, now time.Time
 	var factor *uuid.UUID
 	op := &found.Operator
 	err := s.pool.QueryRow(ctx, `
-		select s.id, o.id, o.email, o.theme, o.time_zone, o.density, o.grace_from, o.epoch, s.seen_at, s.entered, s.factor_id, s.factor_kind, s.factor_at
+		select s.id, o.id, o.email, o.theme, o.time_zone, o.density, o.grace_from, o.epoch, s.seen_at, s.entered, s.barred, s.factor_id, s.factor_kind, s.factor_at
 		from session s join operator o on o.id = s.operator_id
 		where s.token_hash = $1 and s.ends_at > $2 and s.seen_at > $3 and s.epoch = o.epoch and o.disabled_at is null`,
 		tokenHash, now, now.Add(-idle)).Scan(&found.ID, &op.ID, &op.Email, &op.Theme, &op.TimeZone, &op.Density,
-		&op.GraceFrom, &op.Epoch, &found.SeenAt, &found.Entered, &factor, &kind, &at)
+		&op.GraceFrom, &op.Epoch, &found.SeenAt, &found.Entered, &found.Barred, &factor, &kind, &at)
 	if err != nil {
 		return Session{}, meaning(err)
 	}

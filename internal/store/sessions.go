@@ -12,6 +12,7 @@ import (
 type Origin struct {
 	Address string
 	Agent   string // as the browser calls itself
+	Device  []byte // SHA-256 of the cookie of a known browser, if it came with one; see StartSession
 }
 
 // longestAgent bounds what is kept of a browser's name.

@@ -216,13 +216,14 @@ func TestFullDiskIsNoticed(t *testing.T) {
 		t.Fatal(err, db.Writing())
 	}
 	su := db.Superuser(t)
-	var pid int
-	if err := db.Pool().QueryRow(t.Context(), `select pg_backend_pid()`).Scan(&pid); err != nil {
+	var pids string // of all connections that the next statement may go by
+	if err := su.QueryRow(t.Context(), `select string_agg(pid::text, ' ') from pg_stat_activity
+		where datname = current_database() and usename = 'console_app'`).Scan(&pids); err != nil {
 		t.Fatal(err)
 	}
 	// Postgres opens whatever is there under the name of its next temporary file.
 	script := fmt.Sprintf(
-		`mkdir -p base/pgsql_tmp; for n in $(seq 0 99); do ln -s /dev/full base/pgsql_tmp/pgsql_tmp%d.$n; done; true`, pid)
+		`mkdir -p base/pgsql_tmp; for p in %s; do for n in $(seq 0 99); do ln -s /dev/full base/pgsql_tmp/pgsql_tmp$p.$n; done; done; true`, pids)
 	if _, err := su.Exec(t.Context(), `copy (select 1) to program '`+script+`'`); err != nil {
 		t.Fatal(err)
 	}
@@ -231,8 +232,8 @@ func TestFullDiskIsNoticed(t *testing.T) {
 	if !errors.As(err, &refused) || refused.Code != "53100" || db.Ready(t.Context()) != store.DiskFull {
 		t.Errorf("%v, ready: %q", err, db.Ready(t.Context()))
 	}
-	if _, err := su.Exec(t.Context(), fmt.Sprintf(`copy (select 1) to program 'rm -f base/pgsql_tmp/pgsql_tmp%d.*'`,
-		pid)); err != nil {
+	if _, err := su.Exec(t.Context(), fmt.Sprintf(
+		`copy (select 1) to program 'for p in %s; do rm -f base/pgsql_tmp/pgsql_tmp$p.*; done'`, pids)); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.CheckRoom(t.Context()); err != nil || db.Writing() != store.DiskFull {

@@ -70,6 +70,7 @@ func TestOddRequests(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	b := s.as(t, s.Owner)
+	b.setCookie("signin", s.waitingSignIn(t, s.Owner))
 	before := s.Sim.Ledger()
 	send := func(address, kind, body string) *page {
 		t.Helper()

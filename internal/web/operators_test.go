@@ -97,10 +97,12 @@ func TestDemotedWithAFormOpen(t *testing.T) {
 	p := owner.get(s.ws("/operators")).click(tech.Email).want(http.StatusOK, "Review change")
 	p.form("Review change").send().want(http.StatusUnprocessableEntity, "Nothing is changed yet.")
 	review := p.form("Review change").set("role", "auditor").send().want(http.StatusOK, "Change "+tech.Email,
-		"technician", "auditor", "next click")
+		"technician", "auditor", "It counts at once")
 	stale := review.form("Change membership")
 	review.form("Change membership").send().want(http.StatusOK,
 		"Changed "+tech.Email+" from technician of all organizations to auditor of all organizations.")
+	was.post().want(http.StatusUnauthorized, "You are signed out")
+	b.setCookie(sessionCookie, s.token(t, tech))
 	was.send().want(http.StatusNotFound)
 	b.get(s.org("/users/"+jane)).want(http.StatusOK, "Jane Roe")
 	if len(s.Sim.Ledger()) > 0 {
@@ -119,6 +121,8 @@ func TestDemotedWithAFormOpen(t *testing.T) {
 	b.get(s.ws("")).want(http.StatusNotFound).wantNot(s.Workspace.Name)
 	b.get("/").want(http.StatusOK, "You belong to no workspace")
 	owner.get(member).click("Enable").form("Enable operator").send().want(http.StatusOK, "Enabled "+tech.Email)
+	b.get(s.ws("")).want(http.StatusOK, "Sign in").wantNot(s.Workspace.Name)
+	b.setCookie(sessionCookie, s.token(t, tech))
 	b.get(s.ws("")).want(http.StatusOK, s.Workspace.Name)
 	owner.get(member).click("End membership").want(http.StatusOK,
 		"takes a new invitation").form("End membership").send().want(http.StatusOK,

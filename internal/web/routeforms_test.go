@@ -40,6 +40,26 @@ func memberForm(pairs ...string) func(*fleet, *tenant, bool) url.Values {
 	}
 }
 
+// noticeForm acknowledges a notice about a member: a new one if it is fresh.
+func noticeForm(e *fleet, n *tenant, fresh bool) url.Values {
+	if !fresh {
+		return url.Values{"notice": {uuid.NewString()}}
+	}
+	var open []store.Notice
+	err := e.InWorkspace(context.Background(), store.WholeWorkspace(n.workspace.ID), func(tx *store.Tx) error {
+		err := tx.Notify(context.Background(), store.NewNotice{Kind: store.NoticeNewDevice, Operator: n.member.ID,
+			At: e.Clock.Now()})
+		if err == nil {
+			open, _, err = tx.OpenNotices(context.Background(), 1)
+		}
+		return err
+	})
+	if err != nil {
+		panic(err)
+	}
+	return url.Values{"notice": {open[0].ID.String()}}
+}
+
 // tokenForm asks for an access token for the least that anybody has.
 func tokenForm(*fleet, *tenant, bool) url.Values {
 	return url.Values{"run_id": {uuid.NewString()}, "name": {"program " + rand.Text()}, "days": {"7"},

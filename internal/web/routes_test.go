@@ -23,6 +23,7 @@ var staticFile = static.Path("app.css")
 // down a second time, so that a slip in the route table shows.
 type knownRoute struct {
 	public, whole bool
+	waiting       bool // for sign-ins that wait for their second factor, of which the visitors have none
 	token         bool // for programs
 	least         catalog.Role
 	ok            int // the status for those who may
@@ -121,6 +122,32 @@ var plainRoutes = map[string][]knownRoute{
 		form: func(*fleet, *tenant, bool) url.Values {
 			return url.Values{"email": {rand.Text() + "@msp.example"}, "password": {"wrong"}}
 		}}),
+	// Consoles of these tests are found by a number, to which no passkeys belong.
+	"POST /signin/passkey/options":          one(knownRoute{public: true, ok: http.StatusNotFound}),
+	"POST /signin/passkey":                  one(knownRoute{public: true, ok: http.StatusUnprocessableEntity}),
+	"GET /signin/factor":                    one(knownRoute{waiting: true, ok: found}),
+	"POST /signin/factor/code":              one(knownRoute{waiting: true, ok: found}),
+	"POST /signin/factor/recovery":          one(knownRoute{waiting: true, ok: found}),
+	"POST /signin/factor/passkey/options":   one(knownRoute{waiting: true, ok: found}),
+	"POST /signin/factor/passkey":           one(knownRoute{waiting: true, ok: found}),
+	"GET /signin/setup":                     one(knownRoute{waiting: true, ok: found}),
+	"POST /signin/setup/app":                one(knownRoute{waiting: true, ok: found}),
+	"POST /signin/setup/app/code":           one(knownRoute{waiting: true, ok: found}),
+	"POST /signin/setup/passkey/options":    one(knownRoute{waiting: true, ok: found}),
+	"POST /signin/setup/passkey":            one(knownRoute{waiting: true, ok: found}),
+	"POST /signin/setup/later":              one(knownRoute{waiting: true, ok: found}),
+	"GET /account/factors":                  one(knownRoute{ok: found}),
+	"POST /account/factors/app":             one(knownRoute{ok: found}),
+	"POST /account/factors/app/code":        one(knownRoute{ok: http.StatusUnprocessableEntity}),
+	"POST /account/factors/passkey/options": one(knownRoute{ok: http.StatusNotFound}),
+	"POST /account/factors/passkey":         one(knownRoute{ok: http.StatusUnprocessableEntity}),
+	"POST /account/factors/remove":          one(knownRoute{ok: moved, form: formWith("factor", uuid.NewString())}),
+	"POST /account/factors/recovery":        one(knownRoute{ok: found}),
+	"GET /account/confirm":                  one(knownRoute{ok: found}),
+	"POST /account/confirm/code":            one(knownRoute{ok: http.StatusUnprocessableEntity}),
+	"POST /account/confirm/passkey/options": one(knownRoute{ok: http.StatusNotFound}),
+	"POST /account/confirm/passkey":         one(knownRoute{ok: http.StatusUnprocessableEntity}),
+
 	"POST /held":        one(knownRoute{ok: http.StatusGone}),
 	"POST /signout":     one(knownRoute{ok: moved}),
 	"POST /preferences": one(knownRoute{ok: moved, form: formWith("theme", "dark")}),
@@ -154,8 +181,12 @@ var plainRoutes = map[string][]knownRoute{
 	"GET /api/v1/w/:ws/o/:org/phones":       one(knownRoute{token: true, least: catalog.Auditor, ok: found}),
 	"GET /api/v1/w/:ws/o/:org/bypass-codes": one(knownRoute{token: true, least: catalog.Auditor, ok: found}),
 
+	"GET /w/:ws/notices":  one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
+	"POST /w/:ws/notices": one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: noticeForm}),
 	"GET /w/:ws/operators": one(knownRoute{least: catalog.Owner, whole: true,
 		ok: found}),
+	"POST /w/:ws/factor-grace": one(knownRoute{least: catalog.Owner, whole: true, ok: moved,
+		form: formWith("days", "3")}),
 	"GET /w/:ws/operators/invite": one(knownRoute{least: catalog.Owner, whole: true,
 		ok: found}),
 	"POST /w/:ws/operators/invite": one(knownRoute{least: catalog.Owner, whole: true, ok: found,

@@ -158,6 +158,10 @@ func (e *fleet) expect(v visitorCase, method string, r knownRoute, path string, 
 		home = e.foreign.workspace.Slug
 	}
 	switch {
+	case r.waiting && method == http.MethodGet:
+		return http.StatusSeeOther, ""
+	case r.waiting:
+		return http.StatusUnauthorized, ""
 	case r.token && !v.program && (v.role != 0 || v.operator != nil):
 		return http.StatusBadRequest, "" // a session
 	case r.token && (!v.program || v.gone):

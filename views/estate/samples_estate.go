@@ -37,9 +37,22 @@ func workspaceSamples() []sample.Sample {
 		{Name: "home-setup", Shell: sample.Sandboxed(sample.WorkspaceShell("home")),
 			Page: HomePage{Workspace: sample.Workspace, WorkspaceName: "Northwind IT", Steps: steps}},
 		{Name: "home", Shell: sample.WorkspaceShell("home"), Page: sampleHome()},
+		{Name: "home-notices", Shell: ownerHome(), Page: noticesHome()},
 		{Name: "home-all-well", Shell: sample.WorkspaceShell("home"), Page: HomePage{Workspace: sample.Workspace,
 			WorkspaceName: "Northwind IT", Organizations: sample.Organizations()[:3], OrganizationsTotal: 3}},
 	}
+}
+
+func ownerHome() views.Shell {
+	shell := sample.WorkspaceShell("home")
+	shell.Role, shell.Notices = "owner", 3
+	return shell
+}
+
+func noticesHome() HomePage {
+	page := sampleHome()
+	page.Notices = sample.Notices(3, 3)
+	return page
 }
 
 func sampleHome() HomePage {

@@ -21,15 +21,16 @@ func ownerShell(flashes ...views.Flash) views.Shell {
 func operatorSamples() []sample.Sample {
 	some := views.Reach{Count: 2, Names: []string{sample.Acme.Name, sample.Harbour.Name}}
 	many := views.Reach{Count: 212, Names: []string{sample.Acme.Name, sample.Bright.Name, sample.Hostile.Name}}
+	factors := views.Chip{Level: "ok", Text: "1 passkey, 1 app"}
 	rows := []OperatorRow{
 		{ID: sampleMember, Email: "ana@northwind.example", Role: "owner", Reach: views.Reach{All: true},
-			Seen: sample.MinutesAgo, State: sample.Active, You: true},
+			Seen: sample.MinutesAgo, State: sample.Active, You: true, Factors: factors},
 		{ID: sampleMember, Email: "tom@northwind.example", Role: "technician", Reach: some, Seen: sample.LastWeek,
-			State: sample.Active},
+			State: sample.Active, Factors: views.Chip{Level: "warn", Text: "None"}},
 		{ID: sampleMember, Email: "night.shift@northwind.example", Role: "helpdesk", Reach: many,
-			State: sample.Disabled},
+			State: sample.Disabled, Factors: factors},
 		{ID: sampleMember, Email: "audit@northwind.example", Role: "auditor", Reach: views.Reach{},
-			Seen: sample.LongAgo, State: sample.Active},
+			Seen: sample.LongAgo, State: sample.Active, Factors: factors},
 	}
 	waiting := []InvitationRow{{ID: sampleMember, RunID: sample.RunID, Email: "mia@northwind.example", Role: "helpdesk",
 		Reach: some, By: "ana@northwind.example", Until: sample.Tomorrow}}
@@ -40,7 +41,7 @@ func operatorSamples() []sample.Sample {
 	refused := GrantFields{Role: views.Input{Error: "Choose a role."},
 		ReachError: "Choose at least one organization, or all of them.", Total: 512, Find: "zzz"}
 	member := MemberPage{Workspace: sample.Workspace, ID: sampleMember, Email: "tom@northwind.example",
-		RunID: sample.RunID, Was: "technician o1 o3", State: sample.Active, Seen: sample.LastWeek, Grant: grant}
+		RunID: sample.RunID, Was: "technician o1 o3", State: sample.Active, Factors: factors, Seen: sample.LastWeek, Grant: grant}
 	member.Tokens = []TokenRow{
 		{ID: sampleMember, Name: "ticket system", Role: "helpdesk", Reach: some, Made: sample.LastWeek,
 			Used: sample.MinutesAgo, Until: sample.Tomorrow,
@@ -64,7 +65,8 @@ func operatorSamples() []sample.Sample {
 	return []sample.Sample{
 		{Name: "operators", Shell: ownerShell(views.Flash{Level: "ok",
 			Text: "Changed tom@northwind.example from owner of all organizations to technician of Acme Dental."}),
-			Page: OperatorsPage{Workspace: sample.Workspace, Table: operatorsTable(rows), Waiting: waiting}},
+			Page: OperatorsPage{Workspace: sample.Workspace, Table: operatorsTable(rows), Waiting: waiting,
+				Grace: views.Input{Value: "7"}}},
 		{Name: "operators-alone", Shell: ownerShell(), Page: OperatorsPage{Workspace: sample.Workspace,
 			Table: views.TableOf("operators", OperatorColumns(sample.Workspace), rows[:1])}},
 		{Name: "operators-no-match", Shell: ownerShell(),
@@ -87,8 +89,20 @@ func operatorSamples() []sample.Sample {
 		{Name: "member-review", Shell: ownerShell(), Page: review},
 		{Name: "member-disable", Shell: ownerShell(), Page: act("disable")},
 		{Name: "member-enable", Shell: ownerShell(), Page: act("enable")},
+		{Name: "notices", Shell: ownerShell(views.Flash{Level: "ok",
+			Text: "Acknowledged 1 security notice."}),
+			Page: NoticesPage{Open: sample.Notices(4, 62), Past: sample.PastNotices(), More: true}},
+		{Name: "notices-none", Shell: ownerShell(), Page: NoticesPage{}},
+		{Name: "operators-notices", Shell: withNotices(ownerShell(), 1),
+			Page: OperatorsPage{Workspace: sample.Workspace,
+				Table: views.TableOf("operators", OperatorColumns(sample.Workspace), rows[:1])}},
 		{Name: "member-end", Shell: ownerShell(), Page: ended},
 	}
+}
+
+func withNotices(shell views.Shell, n int) views.Shell {
+	shell.Notices = n
+	return shell
 }
 
 func manyBoxes() []GrantOrganization {

@@ -227,6 +227,7 @@ func (b *bench) beginPasskeyLike(q factors.Ceremony) factors.Ceremony {
 func TestExpiredQuestionsAreForgotten(t *testing.T) {
 	t.Parallel()
 	b := newBenchIn(t, storetest.Apart(t)) // it moves the clock far, and would forget those of other tests
+	b.clock.move(-20_000 * time.Hour)      // the database's clock counts too
 	for range 5 {
 		b.askAny()
 	}

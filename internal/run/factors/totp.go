@@ -26,8 +26,11 @@ const (
 // wrongCode is the answer to a code that fits none of the operator's apps.
 const wrongCode = "This code is wrong. Codes change every 30 seconds; check that the phone's clock is right."
 
-// usedCode is the answer to a code that was right, and is no longer.
-const usedCode = "This code, or a newer one, was used already. Wait for the next one."
+// The answers to a code that was right, and is no longer.
+const (
+	usedCode  = "This code was used already. Wait for the next one."
+	olderCode = "A newer code was used already. Wait for the next one."
+)
 
 // codes are what authenticator apps make by default.
 var codes = hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1}
@@ -154,7 +157,11 @@ func (d *Desk) ProveTOTP(ctx context.Context, o store.Operator, code string) (st
 				"Reset this operator on the host.")
 		}
 		if err := d.store.UseTOTP(ctx, f, step, now); err != nil {
-			return store.Proof{}, gone(err, usedCode)
+			words := usedCode
+			if step < f.LastStep {
+				words = olderCode
+			}
+			return store.Proof{}, gone(err, words)
 		}
 		return store.Proof{Factor: f.ID, Kind: store.TOTP, At: now}, nil
 	}

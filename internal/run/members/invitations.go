@@ -113,8 +113,9 @@ func (r *Runner) Invitation(ctx context.Context, token string) (OpenInvitation, 
 // Accept makes a known operator a member: the one whose password was checked, or
 // whose session was found. It returns ErrOtherOperator unless the invitation is for
 // that operator's email, and store.ErrEnded when the operator's epoch was raised.
-func (r *Runner) Accept(ctx context.Context, token string, operator store.Operator) (store.Workspace, error) {
-	_, workspace, err := r.accept(ctx, token, func(tx *store.Tx, _ store.Invitation) (store.Operator, error) {
+func (r *Runner) Accept(ctx context.Context, token string, operator store.Operator,
+	from store.Origin) (store.Workspace, error) {
+	_, workspace, err := r.accept(ctx, token, from, func(tx *store.Tx, _ store.Invitation) (store.Operator, error) {
 		return operator, tx.HoldOperator(ctx, operator.ID, operator.Epoch)
 	})
 	return workspace, err
@@ -123,14 +124,15 @@ func (r *Runner) Accept(ctx context.Context, token string, operator store.Operat
 // AcceptAsNew makes an operator of the invitation's email, and the operator a
 // member. A *store.ConflictError on "operator_email_key" says that the email
 // has become known.
-func (r *Runner) AcceptAsNew(ctx context.Context, token, passwordHash string) (store.Operator, store.Workspace, error) {
-	return r.accept(ctx, token, func(tx *store.Tx, i store.Invitation) (store.Operator, error) {
+func (r *Runner) AcceptAsNew(ctx context.Context, token, passwordHash string,
+	from store.Origin) (store.Operator, store.Workspace, error) {
+	return r.accept(ctx, token, from, func(tx *store.Tx, i store.Invitation) (store.Operator, error) {
 		return tx.AddOperator(ctx, i.Email, passwordHash)
 	})
 }
 
-func (r *Runner) accept(ctx context.Context, token string, who func(*store.Tx, store.Invitation) (store.Operator,
-	error)) (operator store.Operator, workspace store.Workspace, err error) {
+func (r *Runner) accept(ctx context.Context, token string, from store.Origin,
+	who func(*store.Tx, store.Invitation) (store.Operator, error)) (operator store.Operator, workspace store.Workspace, err error) {
 	err = r.byToken(ctx, token, func(tx *store.Tx) error {
 		if err := tx.LockMembers(ctx); err != nil {
 			return err
@@ -158,6 +160,11 @@ func (r *Runner) accept(ctx context.Context, token string, who func(*store.Tx, s
 		}
 		if workspace, err = tx.Workspace(ctx); err != nil {
 			return err
+		}
+		if taken.Role == ownerRole {
+			if err := r.notifyOfOwner(ctx, tx, operator.ID, taken.InvitedBy, from); err != nil {
+				return err
+			}
 		}
 		return tx.Record(ctx, store.Record{
 			Event: store.InvitationAccepted, Operator: operator.ID, Subject: operator.Email, At: r.Now(),

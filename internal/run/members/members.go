@@ -73,6 +73,11 @@ func (r *Runner) ChangeMember(ctx context.Context, sc store.Scope, actor run.Act
 		if err != nil {
 			return err
 		}
+		if before.Role != ownerRole && after.Role == ownerRole {
+			if err := r.notifyOfOwner(ctx, tx, operator, actor.Operator, actor.From); err != nil {
+				return err
+			}
+		}
 		return tx.Record(ctx, store.Record{
 			ID: form, Event: store.MemberChanged, Operator: actor.Operator, Ticket: actor.Ticket,
 			Subject: before.Email, At: r.Now(),
@@ -97,7 +102,14 @@ func (r *Runner) DisableMember(ctx context.Context, sc store.Scope, actor run.Ac
 func (r *Runner) EnableMember(ctx context.Context, sc store.Scope, actor run.Actor, form, operator uuid.UUID) error {
 	return r.actOnMember(ctx, sc, actor, form, operator, store.MemberEnabled, "Enabled %s in this workspace.",
 		func(tx *store.Tx) error {
-			return tx.SetMemberDisabled(ctx, operator, nil)
+			before, err := tx.Member(ctx, operator)
+			if err == nil {
+				err = tx.SetMemberDisabled(ctx, operator, nil)
+			}
+			if err == nil && before.Role == ownerRole && before.DisabledAt != nil {
+				err = r.notifyOfOwner(ctx, tx, operator, actor.Operator, actor.From)
+			}
+			return err
 		})
 }
 

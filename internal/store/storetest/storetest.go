@@ -258,10 +258,22 @@ func (db DB) Exec(t testing.TB, sql string, args ...any) {
 // test ends: what is not on record must not happen.
 func (db DB) RefuseRecords(t testing.TB, ws store.Workspace) {
 	t.Helper()
+	db.refuseRows(t, ws, "run", "not recorded")
+}
+
+// RefuseNotices makes the database refuse every new notice of a workspace until the
+// test ends: what owners are not told of must not happen.
+func (db DB) RefuseNotices(t testing.TB, ws store.Workspace) {
+	t.Helper()
+	db.refuseRows(t, ws, "notice", "not noticed")
+}
+
+func (db DB) refuseRows(t testing.TB, ws store.Workspace, table, words string) {
+	t.Helper()
 	name := "refuse_" + strings.ToLower(rand.Text())
 	db.Exec(t, fmt.Sprintf(`
-		create function public.%[1]s() returns trigger language plpgsql set search_path = pg_catalog as 'begin raise exception ''not recorded''; end';
-		create trigger %[1]s before insert on public.run for each row when (new.workspace_id = '%[2]s') execute function public.%[1]s()`, name, ws.ID))
+		create function public.%[1]s() returns trigger language plpgsql set search_path = pg_catalog as 'begin raise exception ''%[4]s''; end';
+		create trigger %[1]s before insert on public.%[3]s for each row when (new.workspace_id = '%[2]s') execute function public.%[1]s()`, name, ws.ID, table, words))
 	t.Cleanup(func() {
 		conn, err := pgx.Connect(context.Background(), db.OwnerURL)
 		if err != nil {

@@ -34,12 +34,17 @@ const (
 	homeOrganizations = 10
 	homeRecent        = 8
 	homeRuns          = 10
+	homeNotices       = 5
 )
 
 func (s *pages) getHome(c echo.Context, v site.Visitor) error {
 	ctx := c.Request().Context()
 	page := estate.HomePage{Workspace: v.Workspace.Slug, WorkspaceName: v.Workspace.Name, MayOnboard: v.MayIntegrate()}
 	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
+		var err error
+		if page.Notices, err = s.Notices(ctx, tx, v, homeNotices); err != nil {
+			return err
+		}
 		counts, err := tx.CountOrganizations(ctx, store.Query{})
 		if err != nil {
 			return err

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"duodesk/internal/run"
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
 	"duodesk/internal/text"
@@ -37,7 +37,7 @@ func (s *pages) showAccount(c echo.Context, v site.Visitor, status int, page ope
 		return err
 	}
 	for _, o := range open {
-		page.Sessions = append(page.Sessions, operators.SessionRow{ID: o.ID.String(), Browser: browserName(o.Agent),
+		page.Sessions = append(page.Sessions, operators.SessionRow{ID: o.ID.String(), Browser: run.BrowserName(o.Agent),
 			Address: o.Address,
 			Since:   s.When(v, o.CreatedAt), Seen: s.When(v, o.SeenAt), This: o.ID == session.ID})
 	}
@@ -52,7 +52,7 @@ func (s *pages) showAccount(c echo.Context, v site.Visitor, status int, page ope
 	}
 	here := s.DeviceHash(c.Request())
 	for _, d := range devices {
-		page.Devices = append(page.Devices, operators.SessionRow{ID: d.ID.String(), Browser: browserName(d.Agent),
+		page.Devices = append(page.Devices, operators.SessionRow{ID: d.ID.String(), Browser: run.BrowserName(d.Agent),
 			Address: d.Address,
 			Since:   s.When(v, d.CreatedAt), Seen: s.When(v, d.SeenAt), This: bytes.Equal(here, d.TokenHash)})
 	}
@@ -63,7 +63,7 @@ func (s *pages) showAccount(c echo.Context, v site.Visitor, status int, page ope
 	for _, e := range events {
 		row := operators.AccountEventRow{Kind: e.Kind, Address: e.Address, At: s.When(v, e.At)}
 		if e.Agent != "" {
-			row.Browser = browserName(e.Agent)
+			row.Browser = run.BrowserName(e.Agent)
 		}
 		page.Events = append(page.Events, row)
 	}
@@ -201,30 +201,6 @@ func (s *pages) postPreferences(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, site.LocalPath(form.Get("next")))
-}
-
-// browserName puts what a browser calls itself into words: "Firefox on Windows".
-// Browsers name others too, so the order counts.
-func browserName(agent string) string {
-	first := func(pairs ...string) string {
-		for i := 0; i < len(pairs); i += 2 {
-			if strings.Contains(agent, pairs[i]) {
-				return pairs[i+1]
-			}
-		}
-		return ""
-	}
-	browser := first("Edg", "Edge", "OPR/", "Opera", "Firefox/", "Firefox", "FxiOS/", "Firefox", "CriOS/", "Chrome",
-		"Chrome/", "Chrome", "Safari/", "Safari", "curl/", "curl")
-	system := first("iPhone", "iPhone", "iPad", "iPad", "Android", "Android", "Windows", "Windows", "Mac OS X", "macOS",
-		"CrOS", "ChromeOS", "Linux", "Linux")
-	switch {
-	case browser != "" && system != "":
-		return browser + " on " + system
-	case browser+system != "":
-		return browser + system
-	}
-	return "Another browser"
 }
 
 // postForgetDevice forgets one of the operator's own browsers. One that is gone

@@ -127,7 +127,7 @@ func (s *pages) accept(c echo.Context, page operators.AcceptPage, found members.
 		if operator, refused, err = s.invitedOperator(c, page, password); err != nil || refused {
 			return operator, workspace, refused, err
 		}
-		workspace, err = s.Members.Accept(c.Request().Context(), page.Token, operator)
+		workspace, err = s.Members.Accept(c.Request().Context(), page.Token, operator, site.OriginOf(c))
 	} else {
 		if page.Error = site.PasswordFault(password, found.Email, found.Workspace.Name,
 			found.Workspace.Slug); page.Error != "" {
@@ -172,7 +172,7 @@ func (s *pages) acceptAsNew(c echo.Context, token, password string) (store.Opera
 	if err != nil {
 		return store.Operator{}, store.Workspace{}, err
 	}
-	return s.Members.AcceptAsNew(ctx, token, hash)
+	return s.Members.AcceptAsNew(ctx, token, hash, site.OriginOf(c))
 }
 
 // invitedOperator is the known operator of an invitation, who has a session or

@@ -31,7 +31,7 @@ func (s *pages) getMember(c echo.Context, v site.Visitor) error {
 func (s *pages) showMember(c echo.Context, v site.Visitor, status int, m store.Member, f grantForm,
 	fault string) error {
 	page := operators.MemberPage{Workspace: v.Workspace.Slug, ID: m.OperatorID.String(), Email: m.Email,
-		State: memberState(m), Disabled: m.DisabledAt != nil,
+		State: memberState(m), Factors: words.FactorsChip(m.Factors), Disabled: m.DisabledAt != nil,
 		You: m.OperatorID == v.Operator.ID, RunID: uuid.NewString(), Was: grantWords(m.Grant()), Error: fault}
 	if m.SeenAt != nil {
 		page.Seen = s.When(v, *m.SeenAt)

@@ -1,7 +1,10 @@
 package operators
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -27,6 +30,12 @@ func (s *pages) operatorList(v site.Visitor) table.Definition[store.Member, oper
 }
 
 func (s *pages) getOperators(c echo.Context, v site.Visitor) error {
+	return s.showOperators(c, v, http.StatusOK, views.Input{})
+}
+
+// showOperators draws the list. grace is what was typed for the days without a second
+// factor and refused; empty: those of now.
+func (s *pages) showOperators(c echo.Context, v site.Visitor, status int, grace views.Input) error {
 	ctx := c.Request().Context()
 	list := s.operatorList(v)
 	asked, err := list.Ask(c.QueryParams())
@@ -35,8 +44,12 @@ func (s *pages) getOperators(c echo.Context, v site.Visitor) error {
 	}
 	var found table.Found[store.Member]
 	var waiting []store.Invitation
+	var days int
 	err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
 		if waiting, err = tx.Invitations(ctx, s.Now()); err != nil {
+			return err
+		}
+		if days, err = tx.GraceDays(ctx); err != nil {
 			return err
 		}
 		found.Page, found.Total, found.Matching, err = tx.Members(ctx, asked.Query)
@@ -46,7 +59,11 @@ func (s *pages) getOperators(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	page := operators.OperatorsPage{Workspace: v.Workspace.Slug, Table: list.Show(asked, found),
-		Waiting: s.invitationRows(v, waiting)}
+		Waiting: s.invitationRows(v, waiting), Grace: grace}
+	inGrace := func(m store.Member) bool { return len(m.Factors) == 0 && m.GraceFrom != nil }
+	if grace.Error == "" && (days > 0 || slices.ContainsFunc(found.Rows, inGrace)) {
+		page.Grace.Value = strconv.Itoa(days)
+	}
 	if found.Total < site.SearchFrom && !asked.Filtered() {
 		page.Table.Label = "" // they can be seen at a glance
 	}
@@ -54,7 +71,25 @@ func (s *pages) getOperators(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	return s.Render(c, http.StatusOK, v, site.Place{Section: "operators", Flash: flashes}, page)
+	return s.Render(c, status, v, site.Place{Section: "operators", Flash: flashes}, page)
+}
+
+// postGrace changes for how many days operators of before are admitted without a second factor.
+func (s *pages) postGrace(c echo.Context, v site.Visitor) error {
+	form, err := site.FormOf(c)
+	if err != nil {
+		return err
+	}
+	typed := form.Get("days")
+	days, err := strconv.Atoi(typed)
+	if err != nil || days < 0 || days > store.MostGraceDays {
+		return s.showOperators(c, v, http.StatusUnprocessableEntity, views.Input{Value: typed,
+			Error: fmt.Sprintf("Enter a whole number from 0 to %d.", store.MostGraceDays)})
+	}
+	if err := s.Members.SetGraceDays(c.Request().Context(), v.Scope, v.Actor(), days); err != nil {
+		return err
+	}
+	return c.Redirect(http.StatusSeeOther, views.Operators(v.Workspace.Slug))
 }
 
 func (s *pages) invitationRows(v site.Visitor, waiting []store.Invitation) (rows []operators.InvitationRow) {
@@ -67,7 +102,7 @@ func (s *pages) invitationRows(v site.Visitor, waiting []store.Invitation) (rows
 
 func (s *pages) operatorRow(v site.Visitor, m store.Member) operators.OperatorRow {
 	row := operators.OperatorRow{ID: m.OperatorID.String(), Email: m.Email, Role: m.Role,
-		Reach: words.ReachOf(m.Grant(), m.Names), State: memberState(m), You: m.OperatorID == v.Operator.ID}
+		Reach: words.ReachOf(m.Grant(), m.Names), State: memberState(m), Factors: words.FactorsChip(m.Factors), You: m.OperatorID == v.Operator.ID}
 	if m.SeenAt != nil {
 		row.Seen = s.When(v, *m.SeenAt)
 	}

@@ -18,6 +18,9 @@ import (
 
 // postSignInOptions asks the browser of a stranger for a passkey.
 func (s *pages) postSignInOptions(c echo.Context, _ site.Visitor) error {
+	if _, err := site.FormOf(c); err != nil {
+		return err
+	}
 	lane, paced := s.LaneOf(c.Request())
 	leave, wait, err := s.Crowd.Enter(c.Request().Context(), lane, paced)
 	switch {
@@ -140,6 +143,9 @@ func (s *pages) showConfirm(c echo.Context, v site.Visitor, status int, next, pr
 
 // postProveOptions asks the browser for one of the operator's passkeys.
 func (s *pages) postProveOptions(c echo.Context, v site.Visitor) error {
+	if _, err := site.FormOf(c); err != nil {
+		return err
+	}
 	asked, err := s.Factors.AskPasskey(c.Request().Context(), v.Operator, s.BoundTo(c, v))
 	if err != nil {
 		return err

@@ -79,20 +79,24 @@ func (s *pages) fresh(v site.Visitor) bool {
 }
 
 // toConfirm leads an operator who has to use a factor first to the page that asks for one.
-func toConfirm(c echo.Context, err error) error {
+func (s *pages) toConfirm(c echo.Context, v site.Visitor, err error) error {
 	switch {
 	case errors.Is(err, errNotFresh):
 		return c.Redirect(http.StatusSeeOther, views.ConfirmAndReturn(views.Factors()))
 	case errors.Is(err, errHasFactor):
-		return c.Redirect(http.StatusSeeOther, views.SecondFactor())
+		return s.showSecondFactor(c, v, http.StatusUnauthorized,
+			signin.SecondFactorPage{Problem: "Use the second factor that you have."})
 	}
 	return err
 }
 
 // postEnrollOptions asks the browser to make a passkey.
 func (s *pages) postEnrollOptions(c echo.Context, v site.Visitor) error {
+	if _, err := site.FormOf(c); err != nil {
+		return err
+	}
 	if err := s.mayChange(c, v); err != nil {
-		return toConfirm(c, err)
+		return s.toConfirm(c, v, err)
 	}
 	asked, err := s.Factors.BeginPasskey(c.Request().Context(), v.Operator, s.BoundTo(c, v))
 	if err != nil {
@@ -107,7 +111,7 @@ func (s *pages) postNewPasskey(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	if err := s.mayChange(c, v); err != nil {
-		return toConfirm(c, err)
+		return s.toConfirm(c, v, err)
 	}
 	proof, err := s.Factors.AddPasskey(c.Request().Context(), s.owner(c, v), form.Get("challenge"),
 		form.Get("answer"), form.Get("name"))
@@ -139,7 +143,7 @@ func (s *pages) postApp(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	if err := s.mayChange(c, v); err != nil {
-		return toConfirm(c, err)
+		return s.toConfirm(c, v, err)
 	}
 	begun, err := s.Factors.BeginTOTP(c.Request().Context(), v.Operator, s.BoundTo(c, v))
 	if err != nil {
@@ -169,7 +173,7 @@ func (s *pages) postAppCode(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	if err := s.mayChange(c, v); err != nil {
-		return toConfirm(c, err)
+		return s.toConfirm(c, v, err)
 	}
 	proof, wait, err := s.TryFactor(c, v, func() (store.Proof, error) {
 		return s.Factors.AddTOTP(c.Request().Context(), s.owner(c, v), form.Get("challenge"), form.Get("code"),
@@ -236,7 +240,7 @@ func (s *pages) postRecoveryCodes(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	if err := s.mayChange(c, v); err != nil {
-		return toConfirm(c, err)
+		return s.toConfirm(c, v, err)
 	}
 	return s.showRecoveryCodes(c, v, views.Factors())
 }
@@ -286,7 +290,7 @@ func (s *pages) postRemove(c echo.Context, v site.Visitor) error {
 		return site.BadRequest("The form does not name a second factor.")
 	}
 	if err := s.mayChange(c, v); err != nil {
-		return toConfirm(c, err)
+		return s.toConfirm(c, v, err)
 	}
 	session, err := s.Sessions.Current(c.Request())
 	if err != nil {

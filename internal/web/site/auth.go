@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo/catalog"
@@ -68,9 +69,11 @@ type Visitor struct {
 	Policy       Policy         // by which the visitor was let in
 
 	first         []store.OrganizationName // to switch to
+	notices       int                      // that wait for the visitor, who is an owner
 	organizations int                      // that the visitor may see
 	opened        *time.Time               // when the visitor opened the organization last
 
+	from   store.Origin
 	beside *beside // what a form says beside its fields; nil before it is read
 }
 
@@ -87,7 +90,8 @@ func (v Visitor) Location() *time.Location {
 
 // Actor is the visitor as the runner knows them.
 func (v Visitor) Actor() run.Actor {
-	actor := run.Actor{Operator: v.Operator.ID, Epoch: v.Operator.Epoch, Role: v.Role, Token: v.Token}
+	actor := run.Actor{Operator: v.Operator.ID, Epoch: v.Operator.Epoch, Role: v.Role, Token: v.Token,
+		From: v.from}
 	if v.beside != nil {
 		actor.Ticket = v.beside.ticket
 	}
@@ -148,7 +152,7 @@ func (s *Site) allow(r Route) echo.HandlerFunc {
 
 // Admit returns who asks and what the address names, as far as the policy allows it.
 func (s *Site) Admit(c echo.Context, p Policy) (Visitor, error) {
-	v := Visitor{Policy: p}
+	v := Visitor{Policy: p, from: OriginOf(c)}
 	if p.reach == anyone {
 		return v, nil
 	}
@@ -172,6 +176,9 @@ func (s *Site) Admit(c echo.Context, p Policy) (Visitor, error) {
 	seen, err := v.enter(c, p, catalog.Owner, func(ws, organization string) (store.Access, error) {
 		return s.Store.Enter(c.Request().Context(), v.Operator.ID, ws, organization, switcherSize)
 	})
+	if v.Workspace.ID != uuid.Nil && slices.Contains(session.Barred, v.Workspace.ID) {
+		return v, errors.Join(errSignedOut, s.Sessions.end(c.Request(), c.Response()))
+	}
 	if err == nil && v.Proof.Kind == "" && !s.Now().Before(v.GraceUntil) {
 		err = errFactorWanted
 	}
@@ -210,6 +217,7 @@ func (v *Visitor) enter(c echo.Context, p Policy, most catalog.Role,
 	}
 	v.Workspace, v.Organization = found.Workspace, found.Organization
 	v.Membership, v.Scope = found.Membership, found.Scope
+	v.notices = found.Notices
 	v.first, v.organizations, v.opened = found.First, found.Organizations, found.VisitedAt
 	if v.Operator.GraceFrom != nil {
 		v.GraceUntil = v.Operator.GraceFrom.AddDate(0, 0, found.GraceDays)
@@ -252,8 +260,8 @@ func anyTyped(r *http.Request) bool {
 }
 
 // signInEnded is the answer to a second factor that no sign-in waits for any more.
-const signInEnded = "This sign-in is no longer valid. " +
-	"It waits 10 minutes for a second factor and takes 5 wrong codes. Start again."
+const signInEnded = "You are signed out. A sign-in waits 10 minutes for its second factor and takes 5 wrong codes. " +
+	"Start again."
 
 // toSignIn sends a browser to the sign-in form and back to where it was. A form
 // that was sent after the session ended comes back as it was typed, or is said to be

@@ -65,6 +65,8 @@ func (s *Site) sessionKey(c echo.Context) (store.LoginKey, error) {
 
 // StartSession begins a session and remembers the browser; see store.StartSession.
 func (s *Site) StartSession(c echo.Context, o store.Opening) error {
+	o.From = OriginOf(c)
+	o.From.Device = s.DeviceHash(c.Request())
 	if err := s.Sessions.start(c, o); err != nil {
 		return err
 	}

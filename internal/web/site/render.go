@@ -71,6 +71,13 @@ func (s *Site) shell(c echo.Context, v Visitor, at Place) views.Shell {
 		Theme: v.Operator.Theme, Density: v.Operator.Density, Here: here(c.Request()), Operator: v.Operator.Email,
 		Section: at.Section, Tab: at.Tab, Sandbox: s.Sandbox, Flash: at.Flash, Tried: at.Tried,
 	}
+	if v.Operator.ID != uuid.Nil && v.Proof.Kind == "" {
+		shell.NoFactor = &views.When{}
+		if !v.GraceUntil.IsZero() {
+			until := s.Until(v, v.GraceUntil)
+			shell.NoFactor = &until
+		}
+	}
 	if at.Waits {
 		shell.Refresh = refreshEvery
 	}
@@ -90,6 +97,7 @@ func (s *Site) shell(c echo.Context, v Visitor, at Place) views.Shell {
 			shell.Switcher = append(shell.Switcher, words.Tag(o))
 		}
 	}
+	shell.Notices = v.notices
 	shell.Printed = printed(v, s.Now())
 	shell.OrganizationsTotal = v.organizations
 	return shell

@@ -177,7 +177,7 @@ func (s *sessionStore) start(c echo.Context, o store.Opening) error {
 		return err
 	}
 	session.ID = token
-	o.TokenHash, o.From, o.EndsAt = hashOf(token), OriginOf(c), s.now().Add(s.longest)
+	o.TokenHash, o.EndsAt = hashOf(token), s.now().Add(s.longest)
 	if err := s.store.StartSession(r.Context(), o, s.now()); err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package operators
+package run
 
 import "testing"
 
@@ -12,7 +12,7 @@ func TestBrowserName(t *testing.T) {
 		"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0":                                                                 "Firefox on Linux",
 		"curl/8.5.0": "curl", "": "Another browser", "<script>": "Another browser",
 	} {
-		if got := browserName(agent); got != want {
+		if got := BrowserName(agent); got != want {
 			t.Errorf("%q is %q, want %q", agent, got, want)
 		}
 	}

@@ -1,0 +1,24 @@
+package members
+
+import (
+	"context"
+	"fmt"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+)
+
+// SetGraceDays changes for how many days the workspace admits operators of before who have
+// no second factor, as an owner and on record.
+func (r *Runner) SetGraceDays(ctx context.Context, sc store.Scope, actor run.Actor, days int) error {
+	return r.Change(ctx, sc, actor, catalog.Owner, func(tx *store.Tx) error {
+		before, err := tx.GraceDays(ctx)
+		if err != nil || before == days {
+			return err
+		}
+		return tx.SetGraceDays(ctx, days, store.Record{Event: store.FactorGraceSet, Operator: actor.Operator,
+			Ticket: actor.Ticket, Token: actor.Token.Name, At: r.Now(),
+			Summary: fmt.Sprintf("Changed the days without a second factor from %d to %d.", before, days)})
+	})
+}

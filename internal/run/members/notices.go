@@ -1,0 +1,58 @@
+package members
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/internal/store"
+)
+
+// ownerRole is the name of catalog.Owner in memberships.
+var ownerRole = catalog.Owner.String()
+
+// notifyOfOwner writes the notice that an operator has the Owner role now, in the
+// transaction that gives it.
+func (r *Runner) notifyOfOwner(ctx context.Context, tx *store.Tx, operator, by uuid.UUID, from store.Origin) error {
+	return tx.Notify(ctx, store.NewNotice{Kind: store.NoticeOwnerGiven, Operator: operator, By: by, From: from,
+		At: r.Now()})
+}
+
+// Acknowledge notes on record that an owner has seen notices of the workspace, and returns
+// the id of the record. Notices that were acknowledged before are no trouble: without
+// others there is no record, and the id is uuid.Nil.
+func (r *Runner) Acknowledge(ctx context.Context, sc store.Scope, actor run.Actor, ids []uuid.UUID) (uuid.UUID,
+	error) {
+	var record uuid.UUID
+	err := r.Change(ctx, sc, actor, catalog.Owner, func(tx *store.Tx) error {
+		done, err := tx.AcknowledgeNotices(ctx, ids, actor.Operator, r.Now())
+		if err != nil || len(done) == 0 {
+			return err
+		}
+		record = uuid.New()
+		return tx.Record(ctx, store.Record{ID: record, Event: store.NoticeAcknowledged, Operator: actor.Operator,
+			Ticket: actor.Ticket, At: r.Now(), Input: map[string]string{"notices": idsOf(done)},
+			Summary: fmt.Sprintf("Acknowledged %d security notice%s.", len(done), plural(len(done)))})
+	})
+	return record, err
+}
+
+// idsOf is all that the record has of notices: others than owners read it.
+func idsOf(notices []store.Notice) string {
+	var ids []string
+	for _, n := range notices {
+		ids = append(ids, n.ID.String())
+	}
+	return strings.Join(ids, " ")
+}
+
+func plural(n int) string {
+	if n == 1 {
+		return ""
+	}
+	return "s"
+}
