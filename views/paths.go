@@ -22,6 +22,10 @@ func SecondFactorRecovery() string       { return "/signin/factor/recovery" }
 func SecondFactorPasskey() string        { return "/signin/factor/passkey" }
 func SecondFactorPasskeyOptions() string { return "/signin/factor/passkey/options" }
 
+// LostFactors asks owners for new second factors; LostFactorsReset removes the old ones once they have approved.
+func LostFactors() string      { return "/signin/factor/lost" }
+func LostFactorsReset() string { return "/signin/factor/lost/reset" }
+
 // FirstFactor is where a sign-in goes on for an operator without a second factor.
 func FirstFactor() string               { return "/signin/setup" }
 func FirstFactorApp() string            { return "/signin/setup/app" }

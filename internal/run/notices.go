@@ -17,6 +17,7 @@ func NoticeTitle(kind string) string {
 		store.NoticeOwnerGiven:    "Owner role given",
 		store.NoticeRecoveryCode:  "Recovery code used",
 		store.NoticeWrongCodes:    "Wrong second-factor codes",
+		store.NoticeFactorsLost:   "Second factors lost",
 	}[kind]
 }
 
@@ -29,7 +30,12 @@ func NoticeText(n store.Notice) string {
 	switch n.Kind {
 	case store.NoticePasswordReset:
 		return "The password of " + who + " was reset " + by + "."
+	case store.NoticeFactorsLost:
+		return who + " says that all second factors are lost, and asks to set up new ones. The password was right."
 	case store.NoticeFactorReset:
+		if n.Address != "" {
+			return "The second factors of " + who + " were removed, as the owners had approved."
+		}
 		return "The second factor of " + who + " was reset " + by + "."
 	case store.NoticeBreakGlass:
 		return who + " signed in with a break-glass account."

@@ -49,10 +49,26 @@ func (s *Store) RefuseSignIn(ctx context.Context, operator uuid.UUID, from Origi
 	return meaning(err)
 }
 
-// RefuseFactor keeps a refused second factor for the eyes of its operator.
+// refusedFactors is after how many refused factors in a row owners are told.
+const refusedFactors = 10
+
+// RefuseFactor keeps a refused second factor for the eyes of its operator. Every tenth since
+// the last sign-in is a notice: somebody else may know the password.
 func (s *Store) RefuseFactor(ctx context.Context, operator uuid.UUID, from Origin, at time.Time) error {
-	_, err := s.pool.Exec(ctx, addAccountEvent, operator, AccountFactorRefused, at, from.address(), from.agent())
-	return meaning(err)
+	return s.asOperator(ctx, operator, func(tx pgx.Tx) error {
+		if err := keepAccountEvent(ctx, tx, operator, AccountFactorRefused, from, at); err != nil {
+			return err
+		}
+		var n int
+		err := tx.QueryRow(ctx, `
+			select count(*) from account_event where operator_id = $1 and kind = $2 and at > coalesce(
+				(select max(at) from account_event where operator_id = $1 and kind = $3), '-infinity')`,
+			operator, AccountFactorRefused, AccountSignedIn).Scan(&n)
+		if err != nil || n%refusedFactors != 0 {
+			return err
+		}
+		return s.notifyEverywhere(ctx, tx, NewNotice{Kind: NoticeWrongCodes, Operator: operator, From: from, At: at})
+	})
 }
 
 // keepAccountEvent keeps an event for the eyes of its operator.

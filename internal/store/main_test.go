@@ -93,6 +93,9 @@ func newTenant(t testing.TB, db storetest.DB, versions int) tenant {
 			Input: map[string]string{}, StartedAt: today}, nil))
 		return errors.Join(all...)
 	})
+	if err := db.AskFactorReset(t.Context(), made.owner, store.Origin{}, today); err != nil {
+		t.Fatal(err)
+	}
 	return made
 }
 

@@ -31,7 +31,8 @@ const (
 	NoticeNewDevice     = "new-device" // a sign-in
 	NoticeOwnerGiven    = "owner-given"
 	NoticeRecoveryCode  = "recovery-code"
-	NoticeWrongCodes    = "wrong-codes" // of a second factor, after a right password
+	NoticeFactorsLost   = "factors-lost" // the operator says so, and asks for approval
+	NoticeWrongCodes    = "wrong-codes"  // of a second factor, after a right password
 )
 
 // NewNotice is a notice to be written. By is uuid.Nil for what the operator did, or the

@@ -43,6 +43,7 @@ var (
 	RunsExported     = event("export-runs", "Export runs")
 	RecordPruned     = event(pruneRecord, "Prune record")
 	ReadingLimitSet  = event("set-reading-limit", "Change limit of data taken out")
+	FactorsApproved  = event("approve-factor-reset", "Approve new second factors")
 	FactorGraceSet   = event("set-factor-grace", "Change grace without a second factor")
 	TicketRuleSet    = event("set-ticket-rule", "Change required tickets")
 	OperatorAdded    = event("add-operator", "Add operator")

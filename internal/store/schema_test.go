@@ -31,6 +31,7 @@ var granted = map[string]string{
 	"draft":                   "DELETE INSERT SELECT UPDATE",
 	"duo_account":             "DELETE INSERT SELECT UPDATE",
 	"factor":                  "DELETE INSERT SELECT UPDATE(credential) UPDATE(last_step) UPDATE(name) UPDATE(sealed_secret) UPDATE(used_at)",
+	"factor_request":          "DELETE INSERT SELECT UPDATE(approved_at) UPDATE(approved_by)",
 	"goose_db_version":        "SELECT",
 	"integration_check":       "INSERT SELECT",
 	"integration_secret":      "INSERT SELECT UPDATE(sealed_secret) UPDATE(state)",
@@ -43,7 +44,7 @@ var granted = map[string]string{
 	"oldest_binary":           "SELECT",
 	"notice": "DELETE INSERT SELECT UPDATE(acknowledged_at) UPDATE(acknowledged_by) UPDATE(mail_next) UPDATE(mail_to) " +
 		"UPDATE(mail_tries) UPDATE(mailed_at)",
-	"operator":     "INSERT(email) INSERT(password_hash) SELECT UPDATE(density) UPDATE(epoch) UPDATE(password_hash) UPDATE(theme) UPDATE(time_zone)",
+	"operator":     "INSERT(email) INSERT(password_hash) SELECT UPDATE(density) UPDATE(epoch) UPDATE(grace_from) UPDATE(password_hash) UPDATE(theme) UPDATE(time_zone)",
 	"organization": "INSERT SELECT UPDATE(aliases) UPDATE(archived_at) UPDATE(archived_by) UPDATE(colour) UPDATE(name) UPDATE(onboarding) UPDATE(revision) UPDATE(tags) UPDATE(time_zone)",
 	"plan": "DELETE INSERT SELECT UPDATE(approved_at) UPDATE(approved_by) UPDATE(approved_epoch) UPDATE(digest) UPDATE(expires_at) UPDATE(input) " +
 		"UPDATE(paused_why) UPDATE(revision) UPDATE(state) UPDATE(trail)",

@@ -33,7 +33,7 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.RevokeCodes(w, o, u), views.Tickets(w),
 			views.NoticesOf(w), views.Operators(w), views.OperatorsAfter(w, "r"), views.Invite(w), views.Member(w, ":operator"),
 			views.MemberAct(w, ":operator", "disable"), views.MemberAct(w, ":operator", "enable"),
-			views.MemberAct(w, ":operator", "end"),
+			views.MemberAct(w, ":operator", "end"), views.MemberAct(w, ":operator", "approve"),
 			views.ImportOrganizations(w), views.ImportPreview(w), views.ImportFaults(w), views.ImportTemplate(w),
 			views.Tokens(), views.TokensAfter("revoked"), views.NewToken(w), views.APIDocs(), views.OpenAPI(),
 		},
@@ -43,7 +43,7 @@ func TestPathsLeadSomewhere(t *testing.T) {
 			views.NewToken(w), views.RevokeToken(w), views.MemberTokens(w, ":operator"),
 			views.NoticesOf(w), views.Invite(w), views.RevokeInvitation(w, ":invitation"), views.Member(w, ":operator"),
 			views.MemberAct(w, ":operator", "disable"), views.MemberAct(w, ":operator", "enable"),
-			views.MemberAct(w, ":operator", "end"),
+			views.MemberAct(w, ":operator", "end"), views.MemberAct(w, ":operator", "approve"),
 			views.SignIn(), views.HeldForm(), views.SignOut(), views.Preferences(), views.Integration(w),
 			views.KeysAct(views.Integration(w), "fill"), views.KeysAct(views.Keys(w, ":api"), "check"),
 			views.KeysAct(views.Keys(w, ":api"), "activate"), views.KeysAct(views.Keys(w, ":api"), "discard"),
@@ -86,7 +86,7 @@ func TestPathsLeadSomewhere(t *testing.T) {
 		views.FirstFactorApp(), views.FirstFactorAppCode(), views.FirstFactorPasskey(),
 		views.FirstFactorPasskeyOptions(), views.FirstFactorLater(), views.NewApp(), views.NewAppCode(),
 		views.NewPasskey(), views.NewPasskeyOptions(), views.RemoveFactor(), views.NewRecoveryCodes(),
-		views.FactorGrace(w), views.ConfirmCode(), views.ConfirmPasskey(), views.ConfirmPasskeyOptions())
+		views.FactorGrace(w), views.LostFactors(), views.LostFactorsReset(), views.ConfirmCode(), views.ConfirmPasskey(), views.ConfirmPasskeyOptions())
 	var rows, reached []string
 	for _, r := range routes(&site.Site{}) {
 		if r.Policy.Token {

@@ -39,6 +39,14 @@ func (s *pages) showMember(c echo.Context, v site.Visitor, status int, m store.M
 	err := s.Store.InWorkspace(c.Request().Context(), v.Scope, func(tx *store.Tx) error {
 		tokens, err := tx.Tokens(c.Request().Context(), m.OperatorID)
 		page.Tokens = s.tokenRows(v, tokens, views.MemberTokens(v.Workspace.Slug, page.ID))
+		if err != nil {
+			return err
+		}
+		asked, err := tx.FactorRequest(c.Request().Context(), m.OperatorID, s.Now())
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		page.LostFactors = s.When(v, asked)
 		return err
 	})
 	if err != nil {
@@ -155,6 +163,8 @@ var (
 	disableMember = memberAct{"disable", (*members.Runner).DisableMember}
 	enableMember  = memberAct{"enable", (*members.Runner).EnableMember}
 	endMember     = memberAct{"end", (*members.Runner).EndMember}
+
+	approveFactors = memberAct{"approve", (*members.Runner).ApproveFactorReset}
 )
 
 func (s *pages) askMember(act memberAct) site.Handler {

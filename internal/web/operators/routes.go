@@ -39,6 +39,8 @@ func Routes(on *site.Site) []site.Route {
 		site.Post("/w/:ws/operators/:operator/enable", site.Owners, s.doMember(enableMember)),
 		site.Get("/w/:ws/operators/:operator/end", site.Owners, s.askMember(endMember)),
 		site.Post("/w/:ws/operators/:operator/end", site.Owners, s.doMember(endMember)),
+		site.Get("/w/:ws/operators/:operator/approve", site.Owners, s.askMember(approveFactors)),
+		site.Post("/w/:ws/operators/:operator/approve", site.Owners, s.doMember(approveFactors)),
 		site.Post("/w/:ws/operators/:operator/tokens", site.Owners, s.postRevokeMemberToken),
 	}
 }

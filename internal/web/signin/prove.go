@@ -120,6 +120,9 @@ func (s *pages) showSecondFactor(c echo.Context, v site.Visitor, status int, pag
 	if err != nil {
 		return err
 	}
+	if page.Lost, err = s.lost(c, v); err != nil {
+		return err
+	}
 	page.Email, page.App, page.RecoveryCodes = v.Operator.Email, app, left > 0
 	page.Passkey = passkey && s.Factors.TakesPasskeys()
 	return s.Render(c, status, site.Visitor{}, site.Place{}, page)

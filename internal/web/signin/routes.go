@@ -16,6 +16,8 @@ func Routes(on *site.Site) []site.Route {
 		site.Get("/signin/factor", site.SigningIn, s.getSecondFactor),
 		site.Post("/signin/factor/code", site.SigningIn, s.postCode),
 		site.Post("/signin/factor/recovery", site.SigningIn, s.postRecovery),
+		site.Post("/signin/factor/lost", site.SigningIn, s.postLost),
+		site.Post("/signin/factor/lost/reset", site.SigningIn, s.postLostReset),
 		site.Post("/signin/factor/passkey/options", site.SigningIn, s.postProveOptions),
 		site.Post("/signin/factor/passkey", site.SigningIn, s.postPasskey),
 		site.Get("/signin/setup", site.SigningIn, s.getFirstFactor),

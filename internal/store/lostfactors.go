@@ -1,0 +1,125 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// FactorRequestLife is for how long an operator's request for new second factors is good.
+const FactorRequestLife = 72 * time.Hour
+
+// FactorRequest is a request for new second factors as one workspace has it.
+type FactorRequest struct {
+	Workspace  string // name
+	AskedAt    *time.Time
+	ApprovedAt *time.Time // by an owner of the workspace; nil: not yet
+}
+
+// AskFactorReset asks an owner of each workspace that the operator may enter to let the
+// operator set up new second factors, and tells all owners. A request that is still good
+// stays as it is. It returns ErrEnded when the operator's epoch was raised since.
+func (s *Store) AskFactorReset(ctx context.Context, operator Operator, from Origin, now time.Time) error {
+	return s.asOperator(ctx, operator.ID, func(tx pgx.Tx) error {
+		if err := holdEpoch(ctx, tx, operator); err != nil {
+			return err
+		}
+		return s.eachMembership(ctx, tx, operator.ID, func(entered *Tx, disabled bool) error {
+			if disabled {
+				return nil
+			}
+			if _, err := tx.Exec(ctx, `delete from factor_request where `+inWorkspace+
+				` and operator_id = $1 and asked_at <= $2`, operator.ID, now.Add(-FactorRequestLife)); err != nil {
+				return err
+			}
+			done, err := tx.Exec(ctx, `
+				insert into factor_request (workspace_id, operator_id, asked_at) values ($1, $2, $3) on conflict do nothing`,
+				entered.scope.workspace, operator.ID, now)
+			if err != nil || done.RowsAffected() == 0 {
+				return err
+			}
+			return entered.Notify(ctx, NewNotice{Kind: NoticeFactorsLost, Operator: operator.ID, From: from, At: now})
+		})
+	})
+}
+
+// ownRequests are the workspaces that an operator may enter and the requests there that
+// are good: $1 operator, $2 asked after.
+const ownRequests = `
+	select w.name as workspace, r.asked_at, r.approved_at from membership m join workspace w on w.id = m.workspace_id
+	left join factor_request r on r.workspace_id = m.workspace_id and r.operator_id = m.operator_id and r.asked_at > $2
+	where m.operator_id = $1 and m.disabled_at is null order by lower(w.name), w.id`
+
+// FactorRequests lists how far an operator's request has come in each workspace that the
+// operator may enter.
+func (s *Store) FactorRequests(ctx context.Context, operator uuid.UUID, now time.Time) (found []FactorRequest,
+	err error) {
+	err = s.asOperator(ctx, operator, func(tx pgx.Tx) error {
+		found, err = all[FactorRequest](ctx, tx, ownRequests, operator, now.Add(-FactorRequestLife))
+		return err
+	})
+	return found, err
+}
+
+// ResetOwnFactors removes all second factors and recovery codes of an operator whose request
+// an owner of each workspace has approved, and ends all that they opened; owners are told.
+// It returns ErrNotFound while an approval is missing, and ErrEnded when the operator's
+// epoch was raised since.
+func (s *Store) ResetOwnFactors(ctx context.Context, operator Operator, from Origin, now time.Time) error {
+	return s.asOperator(ctx, operator.ID, func(tx pgx.Tx) error {
+		if err := holdEpoch(ctx, tx, operator); err != nil {
+			return err
+		}
+		found, err := all[FactorRequest](ctx, tx, ownRequests, operator.ID, now.Add(-FactorRequestLife))
+		if err != nil {
+			return err
+		}
+		for _, r := range found {
+			if r.ApprovedAt == nil {
+				return ErrNotFound
+			}
+		}
+		if len(found) == 0 {
+			return ErrNotFound
+		}
+		if _, err := dropFactors(ctx, tx, operator.ID); err != nil {
+			return err
+		}
+		if _, _, err := s.raiseEpoch(ctx, tx, operator.ID, now); err != nil {
+			return err
+		}
+		if err := keepAccountEvent(ctx, tx, operator.ID, AccountFactorsReset, from, now); err != nil {
+			return err
+		}
+		return s.eachMembership(ctx, tx, operator.ID, func(entered *Tx, disabled bool) error {
+			if _, err := tx.Exec(ctx, `delete from factor_request where `+inWorkspace+` and operator_id = $1`,
+				operator.ID); err != nil || disabled {
+				return err
+			}
+			return entered.Notify(ctx, NewNotice{Kind: NoticeFactorReset, Operator: operator.ID, From: from, At: now})
+		})
+	})
+}
+
+// FactorRequest returns when a member asked for new second factors, if an owner still has
+// to approve it; ErrNotFound otherwise.
+func (t *Tx) FactorRequest(ctx context.Context, operator uuid.UUID, now time.Time) (asked time.Time, err error) {
+	err = t.tx.QueryRow(ctx, `select asked_at from factor_request where `+inWorkspace+
+		` and operator_id = $1 and approved_at is null and asked_at > $2`, operator,
+		now.Add(-FactorRequestLife)).Scan(&asked)
+	return asked, meaning(err)
+}
+
+// ApproveFactorReset approves a member's request for the workspace. It returns ErrNotFound
+// when there is none that waits.
+func (t *Tx) ApproveFactorReset(ctx context.Context, operator, by uuid.UUID, now time.Time) error {
+	done, err := t.tx.Exec(ctx, `update factor_request set approved_at = $3, approved_by = $2 where `+inWorkspace+
+		` and operator_id = $1 and approved_at is null and asked_at > $4`, operator, by, now,
+		now.Add(-FactorRequestLife))
+	if err == nil && done.RowsAffected() == 0 {
+		err = ErrNotFound
+	}
+	return meaning(err)
+}
