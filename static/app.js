@@ -12,6 +12,8 @@
   })();
 
   for (const element of document.querySelectorAll(".js-only[hidden]")) element.hidden = false;
+  // What was hidden while the page loaded did not get the focus then.
+  if (document.activeElement === document.body) document.querySelector(".js-only [autofocus]")?.focus();
 
   // The server writes clock times in the zone that this cookie names, from the next page on.
   document.cookie = `tz=${encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone)}; path=/; max-age=31536000; samesite=lax`;
@@ -114,13 +116,17 @@
   const fromBase64 = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
   const toBase64 = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
   const passkeyFaults = {
-    NotAllowedError: "No passkey was used. Try again, or use another factor.",
+    NotAllowedError: "No passkey was used. Try again, or use another way.",
+    NotSupportedError: "This browser does not support passkeys. Use another browser, or another way.",
+    QuotaExceededError: "Too many attempts right now. Try again in a few seconds.",
     InvalidStateError: "This passkey is set up already.",
     SecurityError: "This address takes no passkeys. Open the console by its name.",
   };
 
   async function passkeyAnswer(form) {
+    if (!window.PublicKeyCredential) throw new DOMException("", "NotSupportedError");
     const answer = await fetch(form.dataset.passkey, { method: "POST", headers: { "Content-Type": "application/x-www-form-urlencoded" }, body: "" });
+    if (answer.status === 429 || answer.status === 503) throw new DOMException("", "QuotaExceededError");
     if (!answer.ok || answer.redirected) throw new Error("refused");
     const { token, options } = await answer.json();
     const asked = options.publicKey;
@@ -142,7 +148,7 @@
     event.preventDefault();
     const fault = form.querySelector("[data-passkey-fault]");
     const button = form.querySelector("button");
-    fault.hidden = true;
+    fault.textContent = "";
     if (button.getAttribute("aria-busy")) return;
     button.setAttribute("aria-busy", "true");
     try {
@@ -150,8 +156,7 @@
       form.requestSubmit(button);
     } catch (error) {
       button.removeAttribute("aria-busy");
-      fault.textContent = passkeyFaults[error.name] ?? "The passkey could not be used. Load the page again, or use another factor.";
-      fault.hidden = false;
+      fault.textContent = passkeyFaults[error.name] ?? "The passkey could not be used. Reload the page, or use another way.";
     }
   });
 
@@ -177,7 +182,7 @@
   addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
     for (const form of document.querySelectorAll("form[data-sending]")) delete form.dataset.sending;
-    for (const form of document.querySelectorAll("form[data-passkey]")) form.reset();
+    for (const form of document.querySelectorAll("form[data-passkey]")) form.elements.answer.value = "";
     for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
   });
   addEventListener("beforeunload", (event) => {

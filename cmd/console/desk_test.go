@@ -41,6 +41,13 @@ type desk struct {
 
 func startDesk(t *testing.T) *desk {
 	t.Helper()
+	return startDeskAt(t, "127.0.0.1")
+}
+
+// startDeskAt is startDesk for a console that browsers find at a host. Passkeys need one with
+// a name: localhost.
+func startDeskAt(t *testing.T, host string) *desk {
+	t.Helper()
 	db := storetest.Open(t)
 	simulator, err := duosim.New(duosim.Options{Estate: duosim.EstateDemo})
 	if err != nil {
@@ -60,7 +67,11 @@ func startDesk(t *testing.T) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &desk{t: t, db: db, sim: simulator, log: &safeBuffer{}, url: "http://" + listener.Addr().String(),
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &desk{t: t, db: db, sim: simulator, log: &safeBuffer{}, url: "http://" + net.JoinHostPort(host, port),
 		fields: sandboxValues(sandbox.Ready().Accounts), controls: sandbox.Ready().Controls}
 	d.ws, d.owner = db.Workspace(t)
 	d.home = d.url + "/w/" + d.ws.Slug

@@ -49,6 +49,7 @@ func TestInvitedAndDemoted(t *testing.T) {
 	}
 	mia.snap("accept")
 	mia.follow("main form button.primary")
+	d.setsUpApp(mia)
 	mia.open(d.home + "/o")
 	mia.contains("Harbourlight Dental Group")
 	mia.lacks("/o/test-fault-down")
@@ -139,6 +140,7 @@ func TestInvitedWithoutScripts(t *testing.T) {
 	leo.snap("narrow-accept")
 	leo.fill("[name=password]", "quarry lantern violet tuesday")
 	leo.follow("main form button.primary")
+	d.setsUpApp(leo)
 	leo.contains("Harbourlight Dental Group")
 	leo.open(d.url + "/account")
 	leo.fitsWidth()

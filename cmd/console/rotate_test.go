@@ -242,7 +242,7 @@ func TestRotationOfAMountedSecret(t *testing.T) {
 	rotate("with that file", "--out", first)
 	rotate("exists and stays as it is", "--out", first)
 	upload(first)
-	rotate("3. Re-sealed 330 of 330", "--out", second)
+	rotate("3. Re-sealed 331 of 331", "--out", second)
 	if now := secretKeys(t, in.keyFile); len(now) != 2 {
 		t.Errorf("the mounted secret changed: %v", now)
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,30 +16,48 @@ type Challenge struct {
 	EndsAt  time.Time
 }
 
+// ErrExpired says that a challenge ended before its answer came.
+var ErrExpired = errors.New("store: the challenge has expired")
+
+// keptExpired is how long an expired challenge stays, so that a late answer gets ErrExpired
+// instead of ErrNotFound.
+const keptExpired = time.Hour
+
 // KeepChallenge keeps a challenge under the SHA-256 of its token, and clears away those
-// that have ended.
+// that expired an hour ago.
 func (s *Store) KeepChallenge(ctx context.Context, tokenHash []byte, c Challenge, now time.Time) error {
 	batch := &pgx.Batch{}
-	batch.Queue(`delete from challenge where ends_at <= least($1, now())`, now)
+	batch.Queue(`delete from challenge where ends_at <= least($1, now() - $2::interval)`, now.Add(-keptExpired), keptExpired)
 	batch.Queue(`insert into challenge (token_hash, purpose, bound, data, ends_at) values ($1, $2, $3, $4, $5)`,
 		tokenHash, c.Purpose, c.Bound, c.Data, c.EndsAt)
 	return meaning(s.pool.SendBatch(ctx, batch))
 }
 
-// ownChallenge finds a challenge; $1 token hash, $2 purpose, $3 bound, $4 now.
-const ownChallenge = ` from challenge where token_hash = $1 and purpose = $2 and bound is not distinct from $3 and ends_at > $4`
+// ownChallenge finds a challenge; $1 token hash, $2 purpose, $3 bound.
+const ownChallenge = ` from challenge where token_hash = $1 and purpose = $2 and bound is not distinct from $3`
 
-// TakeChallenge returns what a challenge holds, once. ErrNotFound says that there is no
-// such challenge any more, that it is of another purpose, or another's.
+// TakeChallenge returns what a challenge holds, once. It returns ErrExpired when the answer
+// came too late, and ErrNotFound when the challenge was taken before, has another purpose,
+// or belongs to another session or sign-in.
 func (s *Store) TakeChallenge(ctx context.Context, tokenHash []byte, purpose string, bound []byte,
-	now time.Time) (data []byte, err error) {
-	err = s.pool.QueryRow(ctx, `delete`+ownChallenge+` returning data`, tokenHash, purpose, bound, now).Scan(&data)
-	return data, meaning(err)
+	now time.Time) ([]byte, error) {
+	return inTime(s.pool.QueryRow(ctx, `delete`+ownChallenge+` returning data, ends_at`, tokenHash, purpose,
+		bound), now)
+}
+
+func inTime(row pgx.Row, now time.Time) (data []byte, err error) {
+	var endsAt time.Time
+	switch err = row.Scan(&data, &endsAt); {
+	case err != nil:
+		return nil, meaning(err)
+	case !endsAt.After(now):
+		return nil, ErrExpired
+	}
+	return data, nil
 }
 
 // FindChallenge is TakeChallenge for an answer that may be tried again: the challenge stays.
 func (s *Store) FindChallenge(ctx context.Context, tokenHash []byte, purpose string, bound []byte,
-	now time.Time) (data []byte, err error) {
-	err = s.pool.QueryRow(ctx, `select data`+ownChallenge, tokenHash, purpose, bound, now).Scan(&data)
-	return data, meaning(err)
+	now time.Time) ([]byte, error) {
+	return inTime(s.pool.QueryRow(ctx, `select data, ends_at`+ownChallenge, tokenHash, purpose, bound), now)
 }

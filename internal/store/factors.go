@@ -37,6 +37,7 @@ type Factor struct {
 	UsedAt     *time.Time // nil: never
 	Credential []byte     // of a passkey: the library's record of it, as JSON
 	Sealed     []byte     // of an app: its secret; see OpenTOTP
+	LastStep   int64      // of an app: the last step of time whose code was taken
 	Trial      bool       // its secret lies beside the program
 }
 
@@ -47,7 +48,9 @@ type Proof struct {
 	At     time.Time
 }
 
-const factorQuery = `select id, operator_id, kind, name, created_at, used_at, credential, sealed_secret as sealed, trial from factor`
+const factorQuery = `
+	select id, operator_id, kind, name, created_at, used_at, credential, sealed_secret as sealed, last_step, trial
+	from factor`
 
 // Factors lists an operator's second factors, the oldest first.
 func (s *Store) Factors(ctx context.Context, operator uuid.UUID) ([]Factor, error) {
@@ -61,7 +64,8 @@ func (s *Store) Factors(ctx context.Context, operator uuid.UUID) ([]Factor, erro
 // PasskeyOperator returns the operator whose passkey has a credential id; ErrNotFound if
 // nobody's has.
 func (s *Store) PasskeyOperator(ctx context.Context, credentialID []byte) (Operator, error) {
-	rows, err := s.pool.Query(ctx, operatorQuery+` where id = (select operator_id from factor where credential_id = $1)`,
+	rows,
+		err := s.pool.Query(ctx, operatorQuery+` where id = (select operator_id from factor where credential_id = $1)`,
 		credentialID)
 	if err != nil {
 		return Operator{}, err
@@ -75,6 +79,7 @@ type NewFactor struct {
 	Factor
 	CredentialID []byte        // of a passkey
 	TOTP         secret.Secret // of an app
+	Step         int64         // of an app: the step of the code that set it up; 0: none
 	First        bool          // for an operator who has proved no factor: there must be none yet
 }
 
@@ -103,9 +108,11 @@ func (s *Store) AddFactor(ctx context.Context, operator Operator, f NewFactor, f
 		}
 		batch := &pgx.Batch{}
 		batch.Queue(`
-			insert into factor (id, operator_id, kind, name, created_at, credential_id, credential, sealed_secret, trial)
-			values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-			f.ID, operator.ID, f.Kind, f.Name, f.CreatedAt, f.CredentialID, f.Credential, f.Sealed, f.Trial)
+			insert into factor (id, operator_id, kind, name, created_at, used_at, credential_id, credential,
+				sealed_secret, last_step, trial)
+			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			f.ID, operator.ID, f.Kind, f.Name, f.CreatedAt, f.UsedAt, f.CredentialID, f.Credential, f.Sealed, f.Step,
+			f.Trial)
 		batch.Queue(`delete from session where operator_id = $1 and factor_at is null`, operator.ID)
 		return tx.tx.SendBatch(ctx, batch).Close()
 	})
@@ -184,14 +191,16 @@ func (s *Store) UseTOTP(ctx context.Context, f Factor, step int64, now time.Time
 		f.OperatorID, f.ID, step, now)
 }
 
-// UsePasskey keeps what a passkey's use changed: its counter and its flags. synced says
-// that the passkey can be copied from now on, which the operator is told. ErrNotFound
-// says that the factor is gone.
+// UsePasskey replaces a passkey's record after a use, which changed its counter or its
+// flags. synced means that the passkey can be copied from now on: the operator gets an
+// account event. ErrNotFound means that the passkey was removed, or that another use
+// replaced the record since f was read, so that the counter was not compared with it.
 func (s *Store) UsePasskey(ctx context.Context, f Factor, credential []byte, synced bool, from Origin,
 	now time.Time) error {
 	return s.asOperator(ctx, f.OperatorID, func(tx pgx.Tx) error {
-		done, err := tx.Exec(ctx, `update factor set credential = $3, used_at = $4 where operator_id = $1 and id = $2`,
-			f.OperatorID, f.ID, credential, now)
+		done, err := tx.Exec(ctx, `
+			update factor set credential = $3, used_at = $4 where operator_id = $1 and id = $2 and credential = $5`,
+			f.OperatorID, f.ID, credential, now, f.Credential)
 		if err == nil && done.RowsAffected() == 0 {
 			err = ErrNotFound
 		}

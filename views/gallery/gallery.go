@@ -14,6 +14,7 @@ import (
 	"duodesk/views/records"
 	"duodesk/views/sample"
 	"duodesk/views/setup"
+	"duodesk/views/signin"
 )
 
 // Room is the samples of a folder of pages; the kit's, such as errors, have none.
@@ -28,6 +29,7 @@ func Rooms() []Room {
 		{"", slices.Concat(kitSamples(), errorSamples())}, {"actions", actions.Samples()}, {"estate", estate.Samples()},
 		{"setup", setup.Samples()}, {"flows", flows.Samples()},
 		{"operators", operators.Samples()}, {"records", records.Samples()}, {"api", api.Samples()},
+		{"signin", signin.Samples()},
 	}
 }
 
@@ -48,6 +50,9 @@ func kitSamples() []sample.Sample {
 			Page: views.SignInPage{Email: "ana@northwind.example", Error: "Email and password do not match."}},
 		{Name: "signin-slow", Shell: sample.AloneShell(), Page: views.SignInPage{Email: "ana@northwind.example",
 			SlowDown: "Too many tries. Wait 40 seconds, then try again."}},
+		{Name: "signin-passkey", Shell: sample.AloneShell(), Page: views.SignInPage{Next: "/", Passkeys: true}},
+		{Name: "signin-passkey-refused", Shell: sample.AloneShell(), Page: views.SignInPage{Passkeys: true,
+			Refused: "This passkey does not open this console. It may have been removed."}},
 		{Name: "users-asking", Shell: sample.OrganizationShell(sample.Acme, "users"),
 			Page: views.AskingPage{Heading: "Users"}},
 	}

@@ -116,7 +116,8 @@ func manyBoxes() []GrantOrganization {
 
 func accountSamples() []sample.Sample {
 	signedIn := sample.AccountShell()
-	page := AccountPage{Email: "ana@northwind.example", Theme: "auto", Density: "compact", BrowserZone: "Europe/London",
+	page := AccountPage{Email: "ana@northwind.example", Factors: 2, Theme: "auto", Density: "compact",
+		BrowserZone: "Europe/London",
 		Sessions: []SessionRow{
 			{ID: "s1", Browser: "Firefox on Windows", Address: "203.0.113.7", Since: sample.ThisMonday,
 				Seen: sample.MinutesAgo, This: true},
@@ -130,6 +131,11 @@ func accountSamples() []sample.Sample {
 			{Kind: "signed-in", Browser: "Firefox on Windows", Address: "203.0.113.7", At: sample.ThisMonday},
 			{Kind: "password-reset", At: sample.LastWeek},
 		}}
+	for _, kind := range []string{"factor-added", "factor-removed", "factor-refused", "factors-reset",
+		"recovery-codes-made", "recovery-code-used", "passkey-synced"} {
+		page.Events = append(page.Events, AccountEventRow{Kind: kind, Browser: "Firefox on Windows",
+			Address: "203.0.113.7", At: sample.LastWeek})
+	}
 	refused := page
 	refused.Current.Error, refused.New.Error = "This is not your password.",
 		"This has 9 characters; at least 15 are needed."

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/go-webauthn/webauthn/protocol"
@@ -34,7 +35,8 @@ func (r *Refused) Error() string { return "factors: refused: " + r.Words }
 
 func refuse(words string) error { return &Refused{words} }
 
-const startOver = "This has expired or was used already. Start again."
+// notYours is the answer to a token that names no question, or not one of this browser.
+const notYours = "This was answered already, or belongs to another sign-in. Start again."
 
 // Desk sets up and proves factors.
 type Desk struct {
@@ -53,8 +55,10 @@ func New(s *store.Store, now func() time.Time, public *url.URL, trial bool) (*De
 		return d, nil
 	}
 	var err error
+	asks := webauthn.TimeoutConfig{Timeout: challengeLife, TimeoutUVD: challengeLife}
 	d.passkeys, err = webauthn.New(&webauthn.Config{
-		RPID: public.Hostname(), RPDisplayName: issuer, RPOrigins: []string{public.Scheme + "://" + public.Host},
+		Timeouts: webauthn.TimeoutsConfig{Login: asks, Registration: asks},
+		RPID:     public.Hostname(), RPDisplayName: issuer, RPOrigins: []string{public.Scheme + "://" + public.Host},
 		AttestationPreference: protocol.PreferNoAttestation,
 		AuthenticatorSelection: protocol.AuthenticatorSelection{
 			ResidentKey: protocol.ResidentKeyRequirementRequired, UserVerification: protocol.VerificationRequired},
@@ -88,7 +92,7 @@ func hashOf(token string) []byte {
 
 // name is what a person calls a factor, or what it is called otherwise.
 func name(typed, otherwise string) string {
-	if typed = text.Line(typed); typed == "" {
+	if typed = text.Line(typed); typed == "" || text.Bad(typed) != text.Fine {
 		typed = otherwise
 	}
 	runes := []rune(typed)
@@ -104,6 +108,15 @@ func added(err error) error {
 		return refuse("You have as many second factors as you can have. Remove one first.")
 	}
 	return err
+}
+
+// late puts into words why a question is not there to be answered. life is how long an
+// answer was awaited.
+func late(err error, life time.Duration) error {
+	if errors.Is(err, store.ErrExpired) {
+		return refuse("This took longer than " + strconv.Itoa(int(life/time.Minute)) + " minutes. Start again.")
+	}
+	return gone(err, notYours)
 }
 
 // gone turns ErrNotFound into words.

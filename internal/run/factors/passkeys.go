@@ -3,8 +3,9 @@ package factors
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
-	"errors"
+	"slices"
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
@@ -75,17 +76,22 @@ func (d *Desk) keep(ctx context.Context, purpose string, bound []byte, options a
 		store.Challenge{Purpose: purpose, Bound: bound, Data: kept, EndsAt: now.Add(challengeLife)}, now)
 }
 
-// take returns what was kept of a question: once.
-func (d *Desk) take(ctx context.Context, token, purpose string, bound []byte) (session webauthn.SessionData,
-	err error) {
+// take returns what was kept of a question to an operator: once. A question to a stranger
+// is to uuid.Nil.
+func (d *Desk) take(ctx context.Context, token, purpose string, bound []byte, operator uuid.UUID) (
+	session webauthn.SessionData, err error) {
 	if d.passkeys == nil {
 		return session, refuse("Passkeys need a console that is found by a name. Use an authenticator app.")
 	}
 	data, err := d.store.TakeChallenge(ctx, hashOf(token), purpose, bound, d.now())
 	if err != nil {
-		return session, gone(err, startOver)
+		return session, late(err, challengeLife)
 	}
-	return session, json.Unmarshal(data, &session)
+	if err = json.Unmarshal(data, &session); err == nil && operator != uuid.Nil &&
+		!bytes.Equal(session.UserID, operator[:]) {
+		err = refuse(notYours)
+	}
+	return session, err
 }
 
 // BeginPasskey asks the browser to make a passkey for an operator. bound is the hash of
@@ -105,24 +111,26 @@ func (d *Desk) BeginPasskey(ctx context.Context, o store.Operator, bound []byte)
 
 // AddPasskey takes the browser's answer to BeginPasskey and keeps the passkey.
 func (d *Desk) AddPasskey(ctx context.Context, o Owner, token, answer, called string) (store.Proof, error) {
-	session, err := d.take(ctx, token, toEnroll, o.Bound)
+	session, err := d.take(ctx, token, toEnroll, o.Bound, o.ID)
 	if err != nil {
 		return store.Proof{}, err
 	}
-	parsed, err := protocol.ParseCredentialCreationResponseBytes([]byte(answer))
+	parsed, err := protocol.ParseCredentialCreationResponseBytes(bounded(answer))
 	if err != nil {
-		return store.Proof{}, refuse("The browser's answer cannot be read. Start again.")
+		return store.Proof{}, refuse(unreadable)
 	}
 	made, err := d.passkeys.CreateCredential(user{Operator: o.Operator}, session, parsed)
 	if err != nil {
-		client := parsed.Response.CollectedClientData
-		return store.Proof{}, d.why(session, client, err)
+		return store.Proof{}, d.misfit(session, parsed.Response.CollectedClientData,
+			parsed.Response.AttestationObject.AuthData)
 	}
+	made.Transport = known(made.Transport)
 	record, err := json.Marshal(made)
 	if err != nil {
 		return store.Proof{}, err
 	}
-	f := store.Factor{ID: uuid.New(), Kind: store.Passkey, Name: name(called, "Passkey"), CreatedAt: d.now(),
+	now := d.now()
+	f := store.Factor{ID: uuid.New(), Kind: store.Passkey, Name: name(called, "Passkey"), CreatedAt: now, UsedAt: &now,
 		Credential: record}
 	if err := d.store.AddFactor(ctx, o.Operator, store.NewFactor{Factor: f, CredentialID: made.ID, First: o.First},
 		o.From); err != nil {
@@ -157,7 +165,7 @@ func (d *Desk) AskAnyPasskey(ctx context.Context) (Ceremony, error) {
 // ProvePasskey takes the browser's answer to AskPasskey.
 func (d *Desk) ProvePasskey(ctx context.Context, o store.Operator, bound []byte, token, answer string,
 	from store.Origin) (store.Proof, error) {
-	session, parsed, err := d.answered(ctx, token, toProve, bound, answer)
+	session, parsed, err := d.answered(ctx, token, toProve, bound, o.ID, answer)
 	if err != nil {
 		return store.Proof{}, err
 	}
@@ -165,10 +173,10 @@ func (d *Desk) ProvePasskey(ctx context.Context, o store.Operator, bound []byte,
 }
 
 // SignInByPasskey takes the browser's answer to AskAnyPasskey and returns whose the
-// passkey is.
+// passkey is, also when it refuses the passkey of an operator.
 func (d *Desk) SignInByPasskey(ctx context.Context, token, answer string, from store.Origin) (store.Operator,
 	store.Proof, error) {
-	session, parsed, err := d.answered(ctx, token, toSignIn, nil, answer)
+	session, parsed, err := d.answered(ctx, token, toSignIn, nil, uuid.Nil, answer)
 	if err != nil {
 		return store.Operator{}, store.Proof{}, err
 	}
@@ -183,15 +191,40 @@ func (d *Desk) SignInByPasskey(ctx context.Context, token, answer string, from s
 	return o, proof, err
 }
 
-const unknownPasskey = "This passkey does not open this console. It may have been removed."
+const (
+	unknownPasskey = "This passkey does not open this console. It may have been removed."
+	unreadable     = "The browser's answer cannot be read. Start again."
 
-func (d *Desk) answered(ctx context.Context, token, purpose string, bound []byte, answer string) (
+	// longestAnswer is how many bytes a browser's answer may have. Real ones have 1 to 10 KB.
+	longestAnswer = 32 << 10
+)
+
+// bounded returns what there is to read of an answer: nothing of one that is too long.
+func bounded(answer string) []byte {
+	if len(answer) > longestAnswer {
+		return nil
+	}
+	return []byte(answer)
+}
+
+// known leaves out what a browser says about the ways to its passkey that is not one.
+func known(claimed []protocol.AuthenticatorTransport) (ways []protocol.AuthenticatorTransport) {
+	for _, way := range []protocol.AuthenticatorTransport{protocol.USB, protocol.NFC, protocol.BLE, protocol.SmartCard,
+		protocol.Hybrid, protocol.Internal} {
+		if slices.Contains(claimed, way) {
+			ways = append(ways, way)
+		}
+	}
+	return ways
+}
+
+func (d *Desk) answered(ctx context.Context, token, purpose string, bound []byte, operator uuid.UUID, answer string) (
 	session webauthn.SessionData, parsed *protocol.ParsedCredentialAssertionData, err error) {
-	if session, err = d.take(ctx, token, purpose, bound); err != nil {
+	if session, err = d.take(ctx, token, purpose, bound, operator); err != nil {
 		return session, nil, err
 	}
-	if parsed, err = protocol.ParseCredentialRequestResponseBytes([]byte(answer)); err != nil {
-		err = refuse("The browser's answer cannot be read. Start again.")
+	if parsed, err = protocol.ParseCredentialRequestResponseBytes(bounded(answer)); err != nil {
+		err = refuse(unreadable)
 	}
 	return session, parsed, err
 }
@@ -210,15 +243,14 @@ func (d *Desk) prove(ctx context.Context, o store.Operator, session webauthn.Ses
 		}
 	}
 	if used < 0 {
-		return store.Proof{}, refuse("This passkey is not one of yours.")
+		return store.Proof{}, refuse("This passkey is not one of yours. It may have been removed.")
 	}
-	// A passkey that a phone began to copy to its maker's cloud says so from then on, and
-	// the library refuses what differs from the registration. The other way is a lie.
-	flags := parsed.Response.AuthenticatorData.Flags
-	synced := flags.HasBackupEligible() && !u.credentials[used].Flags.BackupEligible
-	if synced {
-		u.credentials[used].Flags.BackupEligible = true
-	}
+	// The library refuses every passkey whose backup eligibility differs from its record. A
+	// phone that begins to copy a passkey to its maker's cloud changes it to true, which is
+	// adopted. No device changes it to false.
+	eligible := parsed.Response.AuthenticatorData.Flags.HasBackupEligible()
+	was := u.credentials[used].Flags.BackupEligible
+	u.credentials[used].Flags.BackupEligible = eligible
 	var credential *webauthn.Credential
 	if session.UserID == nil {
 		_, credential, err = d.passkeys.ValidatePasskeyLogin(
@@ -228,7 +260,11 @@ func (d *Desk) prove(ctx context.Context, o store.Operator, session webauthn.Ses
 	}
 	switch {
 	case err != nil:
-		return store.Proof{}, d.why(session, parsed.Response.CollectedClientData, err)
+		return store.Proof{}, d.misfit(session, parsed.Response.CollectedClientData,
+			parsed.Response.AuthenticatorData)
+	case was && !eligible:
+		return store.Proof{}, refuse("This passkey says that it cannot be backed up, and said before that it can. " +
+			"Sign in another way and set it up again.")
 	case credential.Authenticator.CloneWarning:
 		return store.Proof{}, refuse("This passkey's counter went backward: the passkey may have been copied. " +
 			"Sign in another way and remove it.")
@@ -238,23 +274,27 @@ func (d *Desk) prove(ctx context.Context, o store.Operator, session webauthn.Ses
 		return store.Proof{}, err
 	}
 	now := d.now()
-	err = d.store.UsePasskey(ctx, factors[used], record, synced, from, now)
-	return store.Proof{Factor: factors[used].ID, Kind: store.Passkey, At: now}, gone(err, unknownPasskey)
+	if err := d.store.UsePasskey(ctx, factors[used], record, eligible && !was, from, now); err != nil {
+		return store.Proof{}, gone(err, "This passkey was removed or used elsewhere just now. Start again.")
+	}
+	return store.Proof{Factor: factors[used].ID, Kind: store.Passkey, At: now}, nil
 }
 
-// why puts into words what the library found wrong with an answer.
-func (d *Desk) why(session webauthn.SessionData, client protocol.CollectedClientData, err error) error {
-	var found *protocol.Error
-	if !errors.As(err, &found) {
-		return err
-	}
+// misfit puts into words what the library found wrong with an answer. It looks for itself:
+// the library's own words are for its log.
+func (d *Desk) misfit(session webauthn.SessionData, client protocol.CollectedClientData,
+	data protocol.AuthenticatorData) error {
+	site := sha256.Sum256([]byte(d.passkeys.Config.RPID))
 	switch {
-	case client.Origin != d.passkeys.Config.RPOrigins[0]:
+	case client.Origin != d.passkeys.Config.RPOrigins[0] || client.CrossOrigin:
 		return refuse("The passkey was used at another address than this console's.")
 	case client.Challenge != session.Challenge:
-		return refuse(startOver)
-	case found.Details == "Backup Eligible flag inconsistency detected during login validation":
-		return refuse("This passkey is no longer what it was when it was set up. Remove it and set it up again.")
+		return refuse("The browser answered an earlier question. Start again.")
+	case !bytes.Equal(data.RPIDHash, site[:]):
+		return refuse("This passkey belongs to another site.")
+	case !data.Flags.HasUserVerified():
+		return refuse("Your device did not check that it is you, by a fingerprint, face or PIN. " +
+			"Set that up on the device, or use another factor.")
 	}
 	return refuse("The passkey's answer does not fit. Start again, or use another factor.")
 }

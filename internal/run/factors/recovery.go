@@ -5,9 +5,9 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"strings"
+	"unicode"
 
 	"duodesk/internal/store"
-	"duodesk/internal/text"
 )
 
 const (
@@ -34,14 +34,24 @@ func (d *Desk) NewRecoveryCodes(ctx context.Context, o store.Operator, from stor
 }
 
 // misread are letters that a person writes for others.
-var misread = strings.NewReplacer("-", "", " ", "", "o", "0", "i", "1", "l", "1", "u", "v")
+var misread = strings.NewReplacer("o", "0", "i", "1", "l", "1", "u", "v")
+
+// typedCode is a recovery code as it was made, without what separates its parts.
+func typedCode(typed string) string {
+	return misread.Replace(strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return r
+		}
+		return -1
+	}, strings.ToLower(typed)))
+}
 
 // UseRecoveryCode takes one of an operator's recovery codes.
 func (d *Desk) UseRecoveryCode(ctx context.Context, o store.Operator, typed string, from store.Origin) (store.Proof,
 	error) {
-	code := misread.Replace(strings.ToLower(text.Key(typed)))
 	now := d.now()
-	err := d.store.UseRecoveryCode(ctx, o.ID, hashOf(code), from, now)
-	return store.Proof{Kind: store.RecoveryCode, At: now},
-		gone(err, "This recovery code is wrong or was used already.")
+	if err := d.store.UseRecoveryCode(ctx, o.ID, hashOf(typedCode(typed)), from, now); err != nil {
+		return store.Proof{}, gone(err, "This recovery code is wrong or was used already.")
+	}
+	return store.Proof{Kind: store.RecoveryCode, At: now}, nil
 }

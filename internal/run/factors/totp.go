@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base32"
 	"encoding/json"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,6 +13,7 @@ import (
 
 	"duodesk/internal/secret"
 	"duodesk/internal/store"
+	"duodesk/internal/text"
 )
 
 const (
@@ -25,6 +25,12 @@ const (
 
 // wrongCode is the answer to a code that fits none of the operator's apps.
 const wrongCode = "This code is wrong. Codes change every 30 seconds; check that the phone's clock is right."
+
+// The answers to a code that was right, and is no longer.
+const (
+	usedCode  = "This code was used already. Wait for the next one."
+	olderCode = "A newer code was used already. Wait for the next one."
+)
 
 // codes are what authenticator apps make by default.
 var codes = hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1}
@@ -38,8 +44,8 @@ type Setup struct {
 
 // waiting is what is kept of a Setup.
 type waiting struct {
-	Factor uuid.UUID
-	Sealed []byte
+	Operator, Factor uuid.UUID
+	Sealed           []byte
 }
 
 // BeginTOTP makes the secret of an authenticator app. bound is the hash of the token of
@@ -49,7 +55,7 @@ func (d *Desk) BeginTOTP(ctx context.Context, o store.Operator, bound []byte) (S
 	if err != nil {
 		return Setup{}, err
 	}
-	w := waiting{Factor: uuid.New()}
+	w := waiting{Operator: o.ID, Factor: uuid.New()}
 	if w.Sealed, err = d.store.SealTOTP(ctx, w.Factor, secret.Box([]byte(key.Secret()))); err != nil {
 		return Setup{}, err
 	}
@@ -74,18 +80,22 @@ func setupOf(token, typed string, o store.Operator) Setup {
 
 // TOTPSetup is the Setup of BeginTOTP once more, for the page of a wrong first code.
 func (d *Desk) TOTPSetup(ctx context.Context, o store.Operator, bound []byte, token string) (Setup, error) {
-	_, key, err := d.waitingTOTP(ctx, bound, token)
+	_, key, err := d.waitingTOTP(ctx, o, bound, token)
 	return setupOf(token, key, o), err
 }
 
-func (d *Desk) waitingTOTP(ctx context.Context, bound []byte, token string) (f store.Factor, key string, err error) {
+func (d *Desk) waitingTOTP(ctx context.Context, o store.Operator, bound []byte, token string) (f store.Factor,
+	key string, err error) {
 	data, err := d.store.FindChallenge(ctx, hashOf(token), toSetUp, bound, d.now())
 	if err != nil {
-		return f, "", gone(err, startOver)
+		return f, "", late(err, setupLife)
 	}
 	var w waiting
 	if err := json.Unmarshal(data, &w); err != nil {
 		return f, "", err
+	}
+	if w.Operator != o.ID {
+		return f, "", refuse(notYours)
 	}
 	f = store.Factor{ID: w.Factor, Kind: store.TOTP, Sealed: w.Sealed}
 	key, err = d.open(f)
@@ -103,7 +113,7 @@ func (d *Desk) open(f store.Factor) (key string, err error) {
 // AddTOTP takes the first code of the app of a Setup and keeps the app. The code is used
 // up by that.
 func (d *Desk) AddTOTP(ctx context.Context, o Owner, token, code, called string) (store.Proof, error) {
-	f, key, err := d.waitingTOTP(ctx, o.Bound, token)
+	f, key, err := d.waitingTOTP(ctx, o.Operator, o.Bound, token)
 	if err != nil {
 		return store.Proof{}, err
 	}
@@ -113,14 +123,14 @@ func (d *Desk) AddTOTP(ctx context.Context, o Owner, token, code, called string)
 		return store.Proof{}, refuse(wrongCode)
 	}
 	if _, err := d.store.TakeChallenge(ctx, hashOf(token), toSetUp, o.Bound, now); err != nil {
-		return store.Proof{}, gone(err, startOver)
+		return store.Proof{}, late(err, setupLife)
 	}
-	f.OperatorID, f.Name, f.CreatedAt = o.ID, name(called, "Authenticator app"), now
-	made := store.NewFactor{Factor: f, TOTP: secret.Box([]byte(key)), First: o.First}
+	f.OperatorID, f.Name, f.CreatedAt, f.UsedAt = o.ID, name(called, "Authenticator app"), now, &now
+	made := store.NewFactor{Factor: f, TOTP: secret.Box([]byte(key)), Step: step, First: o.First}
 	if err := d.store.AddFactor(ctx, o.Operator, made, o.From); err != nil {
 		return store.Proof{}, added(err)
 	}
-	return store.Proof{Factor: f.ID, Kind: store.TOTP, At: now}, d.store.UseTOTP(ctx, f, step, now)
+	return store.Proof{Factor: f.ID, Kind: store.TOTP, At: now}, nil
 }
 
 // ProveTOTP takes a code of one of an operator's authenticator apps.
@@ -146,9 +156,14 @@ func (d *Desk) ProveTOTP(ctx context.Context, o store.Operator, code string) (st
 			return store.Proof{}, refuse("This authenticator app belongs to a trial. " +
 				"Reset this operator on the host.")
 		}
-		err = d.store.UseTOTP(ctx, f, step, now)
-		return store.Proof{Factor: f.ID, Kind: store.TOTP, At: now},
-			gone(err, "This code was used already. Wait for the next one.")
+		if err := d.store.UseTOTP(ctx, f, step, now); err != nil {
+			words := usedCode
+			if step < f.LastStep {
+				words = olderCode
+			}
+			return store.Proof{}, gone(err, words)
+		}
+		return store.Proof{Factor: f.ID, Kind: store.TOTP, At: now}, nil
 	}
 	return store.Proof{}, refuse(wrongCode)
 }
@@ -156,7 +171,7 @@ func (d *Desk) ProveTOTP(ctx context.Context, o store.Operator, code string) (st
 // stepOf finds the step of time whose code this is: that of now, the one before or the
 // one after, for clocks that differ.
 func stepOf(code, key string, now time.Time) (step int64, fits bool) {
-	code = strings.Join(strings.Fields(code), "")
+	code = text.Key(code)
 	current := now.Unix() / period
 	for _, step := range []int64{current, current - 1, current + 1} {
 		if ok, err := hotp.ValidateCustom(code, uint64(step), key, codes); err == nil && ok {

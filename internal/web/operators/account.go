@@ -41,6 +41,11 @@ func (s *pages) showAccount(c echo.Context, v site.Visitor, status int, page ope
 			Address: o.Address,
 			Since:   s.When(v, o.CreatedAt), Seen: s.When(v, o.SeenAt), This: o.ID == session.ID})
 	}
+	factors, err := s.Store.Factors(c.Request().Context(), v.Operator.ID)
+	if err != nil {
+		return err
+	}
+	page.Factors = len(factors)
 	devices, err := s.Store.Devices(c.Request().Context(), v.Operator.ID, s.Now())
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/run/factors"
@@ -61,13 +62,21 @@ func (s *pages) postSignInPasskey(c echo.Context, _ site.Visitor) error {
 	defer leave()
 	operator, proof, err := s.Factors.SignInByPasskey(c.Request().Context(), form.Get("challenge"), form.Get("answer"),
 		site.OriginOf(c))
-	if page.Refused = refusal(err); page.Refused != "" {
+	if page.Refused = refusal(err); page.Refused != "" && operator.ID != uuid.Nil {
+		if err := s.Store.RefuseFactor(c.Request().Context(), operator.ID, site.OriginOf(c), s.Now()); err != nil {
+			return err
+		}
+	}
+	if err == nil {
+		err = s.StartSession(c, store.Opening{Operator: operator, Proof: proof})
+	}
+	if errors.Is(err, store.ErrEnded) {
+		page.Refused = "Your account was changed while you signed in. Start again."
+	}
+	switch {
+	case page.Refused != "":
 		return s.ShowSignIn(c, http.StatusUnprocessableEntity, page)
-	}
-	if err != nil {
-		return err
-	}
-	if err := s.StartSession(c, store.Opening{Operator: operator, Proof: proof}); err != nil {
+	case err != nil:
 		return err
 	}
 	next, err := s.NextOf(c.Request().Context(), operator, page.Next, page.Held)

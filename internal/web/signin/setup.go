@@ -51,8 +51,12 @@ func (s *pages) postLater(c echo.Context, v site.Visitor) error {
 	return c.Redirect(http.StatusSeeOther, next)
 }
 
-// errNotFresh says that a change of one's factors needs one first.
-var errNotFresh = errors.New("signin: use a second factor first")
+var (
+	// errNotFresh says that a change of one's factors needs one first.
+	errNotFresh = errors.New("signin: use a second factor first")
+	// errHasFactor says that a sign-in goes on with the factor that the operator has.
+	errHasFactor = errors.New("signin: the operator has a second factor")
+)
 
 // mayChange decides who may change the factors of an operator: the operator who has just
 // proved one, and at a sign-in only one who has none yet.
@@ -65,7 +69,7 @@ func (s *pages) mayChange(c echo.Context, v site.Visitor) error {
 	}
 	passkey, app, err := s.has(c, v)
 	if err == nil && (passkey || app) {
-		err = store.ErrEnded
+		err = errHasFactor
 	}
 	return err
 }
@@ -74,10 +78,14 @@ func (s *pages) fresh(v site.Visitor) bool {
 	return v.Proof.Kind != "" && s.Now().Sub(v.Proof.At) < site.RecentProof
 }
 
-// toConfirm leads an operator whose last proof is too old to the page that asks for one.
-func toConfirm(c echo.Context, err error) error {
-	if errors.Is(err, errNotFresh) {
+// toConfirm leads an operator who has to use a factor first to the page that asks for one.
+func (s *pages) toConfirm(c echo.Context, v site.Visitor, err error) error {
+	switch {
+	case errors.Is(err, errNotFresh):
 		return c.Redirect(http.StatusSeeOther, views.ConfirmAndReturn(views.Factors()))
+	case errors.Is(err, errHasFactor):
+		return s.showSecondFactor(c, v, http.StatusUnauthorized,
+			signin.SecondFactorPage{Problem: "Use the second factor that you have."})
 	}
 	return err
 }
@@ -88,7 +96,7 @@ func (s *pages) postEnrollOptions(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	if err := s.mayChange(c, v); err != nil {
-		return toConfirm(c, err)
+		return s.toConfirm(c, v, err)
 	}
 	asked, err := s.Factors.BeginPasskey(c.Request().Context(), v.Operator, s.BoundTo(c, v))
 	if err != nil {
@@ -103,7 +111,7 @@ func (s *pages) postNewPasskey(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	if err := s.mayChange(c, v); err != nil {
-		return toConfirm(c, err)
+		return s.toConfirm(c, v, err)
 	}
 	proof, err := s.Factors.AddPasskey(c.Request().Context(), s.owner(c, v), form.Get("challenge"),
 		form.Get("answer"), form.Get("name"))
@@ -135,7 +143,7 @@ func (s *pages) postApp(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	if err := s.mayChange(c, v); err != nil {
-		return toConfirm(c, err)
+		return s.toConfirm(c, v, err)
 	}
 	begun, err := s.Factors.BeginTOTP(c.Request().Context(), v.Operator, s.BoundTo(c, v))
 	if err != nil {
@@ -165,7 +173,7 @@ func (s *pages) postAppCode(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	if err := s.mayChange(c, v); err != nil {
-		return toConfirm(c, err)
+		return s.toConfirm(c, v, err)
 	}
 	proof, wait, err := s.TryFactor(c, v, func() (store.Proof, error) {
 		return s.Factors.AddTOTP(c.Request().Context(), s.owner(c, v), form.Get("challenge"), form.Get("code"),
@@ -232,7 +240,7 @@ func (s *pages) postRecoveryCodes(c echo.Context, v site.Visitor) error {
 		return err
 	}
 	if err := s.mayChange(c, v); err != nil {
-		return toConfirm(c, err)
+		return s.toConfirm(c, v, err)
 	}
 	return s.showRecoveryCodes(c, v, views.Factors())
 }
@@ -267,7 +275,7 @@ func (s *pages) showFactors(c echo.Context, v site.Visitor, status int, page sig
 		when := s.Until(v, until)
 		page.Until = &when
 	}
-	page.Passkeys, page.Fresh = s.Factors.TakesPasskeys(), s.fresh(v)
+	page.Passkeys, page.Fresh, page.Full = s.Factors.TakesPasskeys(), s.fresh(v), len(found) >= store.MostFactors
 	return s.Render(c, status, v, site.Place{}, page)
 }
 
@@ -282,7 +290,7 @@ func (s *pages) postRemove(c echo.Context, v site.Visitor) error {
 		return site.BadRequest("The form does not name a second factor.")
 	}
 	if err := s.mayChange(c, v); err != nil {
-		return toConfirm(c, err)
+		return s.toConfirm(c, v, err)
 	}
 	session, err := s.Sessions.Current(c.Request())
 	if err != nil {

@@ -259,6 +259,10 @@ func anyTyped(r *http.Request) bool {
 	return false
 }
 
+// signInEnded is the answer to a second factor that no sign-in waits for any more.
+const signInEnded = "You are signed out. A sign-in waits 10 minutes for its second factor and takes 5 wrong codes. " +
+	"Start again."
+
 // toSignIn sends a browser to the sign-in form and back to where it was. A form
 // that was sent after the session ended comes back as it was typed, or is said to be
 // lost.
@@ -270,6 +274,9 @@ func (s *Site) toSignIn(c echo.Context) error {
 			return c.Redirect(http.StatusSeeOther, views.SignIn())
 		}
 		return c.Redirect(http.StatusSeeOther, views.SignInAndReturn(next))
+	}
+	if strings.HasPrefix(r.URL.Path, views.SignIn()+"/") {
+		return s.ShowSignIn(c, http.StatusUnauthorized, views.SignInPage{Refused: signInEnded})
 	}
 	page := views.SessionEnded(refererPath(r))
 	page.Held = s.holdForm(c, http.StatusUnauthorized)

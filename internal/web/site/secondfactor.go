@@ -44,6 +44,7 @@ func (s *Site) BeginSignIn(c echo.Context, operator store.Operator, next, held s
 		return err
 	}
 	in := store.SignIn{TokenHash: hashOf(token), Operator: operator, Next: next, Held: held}
+	traceOf(c.Request().Context()).operator = operator.ID
 	if err := s.Store.BeginSignIn(c.Request().Context(), in, s.Now()); err != nil {
 		return err
 	}
