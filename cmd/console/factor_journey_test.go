@@ -192,14 +192,16 @@ func (d *desk) replacePasskey(p *page) (key string) {
 	return key
 }
 
-// setsUpApp sets an authenticator app up at a first sign-in and goes on.
-func (d *desk) setsUpApp(p *page) {
+// setsUpApp sets an authenticator app up at a first sign-in, goes on, and returns the app's
+// secret.
+func (d *desk) setsUpApp(p *page) (key string) {
 	d.t.Helper()
 	p.follow("form[action$='/setup/app'] button")
-	key := evaluate[string](p, `document.querySelector("#secret").dataset.plain`)
+	key = evaluate[string](p, `document.querySelector("#secret").dataset.plain`)
 	p.fill("[name=code]", d.codeOf(key, time.Now()))
 	p.pressAndFollow(kb.Enter)
 	p.follow("main a.button.primary")
+	return key
 }
 
 func (d *desk) codeOf(key string, at time.Time) string {

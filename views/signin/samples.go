@@ -28,7 +28,14 @@ func signInSamples() []sample.Sample {
 	refused, spent := whole, whole
 	refused.Problem = wrongCode
 	spent.Recovery, spent.Problem = true, "This recovery code is wrong or was used already."
+	asked, approved := whole, whole
+	asked.Lost = Lost{Asked: true, Workspaces: []LostIn{{Name: "Northwind IT", Asked: true, Approved: true},
+		{Name: sample.Hostile.Name, Asked: true}, {Name: "Joined since"}}}
+	approved.Lost = Lost{Asked: true, Approved: true, Workspaces: []LostIn{{Name: "Northwind IT", Asked: true,
+		Approved: true}}}
 	return []sample.Sample{
+		{Name: "second-factor-lost", Shell: alone, Page: asked},
+		{Name: "second-factor-approved", Shell: alone, Page: approved},
 		{Name: "second-factor", Shell: alone, Page: whole},
 		{Name: "second-factor-refused", Shell: alone, Page: refused},
 		{Name: "second-factor-recovery-refused", Shell: alone, Page: spent},
