@@ -45,19 +45,22 @@ func (s *Store) AskFactorReset(ctx context.Context, operator Operator, from Orig
 	})
 }
 
-// ownRequests are the workspaces that an operator may enter and the requests there that
-// are good: $1 operator, $2 asked after.
-const ownRequests = `
-	select w.name as workspace, r.asked_at, r.approved_at from membership m join workspace w on w.id = m.workspace_id
-	left join factor_request r on r.workspace_id = m.workspace_id and r.operator_id = m.operator_id and r.asked_at > $2
-	where m.operator_id = $1 and m.disabled_at is null order by lower(w.name), w.id`
+// requestsOf lists the workspaces that an operator may enter and the requests there that are
+// good, in a transaction of the operator's.
+func requestsOf(ctx context.Context, tx pgx.Tx, operator uuid.UUID, now time.Time) ([]FactorRequest, error) {
+	return all[FactorRequest](ctx, tx, `
+		select w.name as workspace, r.asked_at, r.approved_at from membership m join workspace w on w.id = m.workspace_id
+		left join factor_request r on r.workspace_id = m.workspace_id and r.operator_id = m.operator_id and r.asked_at > $2
+		where m.operator_id = $1 and m.disabled_at is null order by lower(w.name), w.id`, operator,
+		now.Add(-FactorRequestLife))
+}
 
 // FactorRequests lists how far an operator's request has come in each workspace that the
 // operator may enter.
 func (s *Store) FactorRequests(ctx context.Context, operator uuid.UUID, now time.Time) (found []FactorRequest,
 	err error) {
 	err = s.asOperator(ctx, operator, func(tx pgx.Tx) error {
-		found, err = all[FactorRequest](ctx, tx, ownRequests, operator, now.Add(-FactorRequestLife))
+		found, err = requestsOf(ctx, tx, operator, now)
 		return err
 	})
 	return found, err
@@ -72,7 +75,7 @@ func (s *Store) ResetOwnFactors(ctx context.Context, operator Operator, from Ori
 		if err := holdEpoch(ctx, tx, operator); err != nil {
 			return err
 		}
-		found, err := all[FactorRequest](ctx, tx, ownRequests, operator.ID, now.Add(-FactorRequestLife))
+		found, err := requestsOf(ctx, tx, operator.ID, now)
 		if err != nil {
 			return err
 		}

@@ -88,6 +88,7 @@ func operatorSamples() []sample.Sample {
 		{Name: "member-last-owner", Shell: ownerShell(), Page: last},
 		{Name: "member-review", Shell: ownerShell(), Page: review},
 		{Name: "member-disable", Shell: ownerShell(), Page: act("disable")},
+		{Name: "member-approve", Shell: ownerShell(), Page: act("approve")},
 		{Name: "member-enable", Shell: ownerShell(), Page: act("enable")},
 		{Name: "notices", Shell: ownerShell(views.Flash{Level: "ok",
 			Text: "Acknowledged 1 security notice."}),
