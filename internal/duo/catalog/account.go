@@ -107,7 +107,7 @@ func setEdition() Action {
 	return Action{
 		Slug: "set-edition", Title: "Set Edition", Category: billingCategory,
 		Help: "Changes the edition of a child account.",
-		API:  Admin, Call: "POST /admin/v1/billing/edition", Kind: Write, Role: Owner, Fields: []Field{edition},
+		API:  Admin, Call: "POST /admin/v1/billing/edition", Kind: Write, Tier: Recent, Role: Owner, Fields: []Field{edition},
 		Asks: "Duo bills the account by its edition. Policies that the edition does not include stop working.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			before, err := d.Edition(ctx)
@@ -154,7 +154,7 @@ func setCredits() Action {
 	return Action{
 		Slug: SetCredits, Title: "Set Telephony Credits", Category: billingCategory,
 		Help: "Sets a child account's telephony credits.",
-		API:  Admin, Call: "POST /admin/v1/billing/telephony_credits", Kind: Write, Role: Owner, Fields: []Field{total},
+		API:  Admin, Call: "POST /admin/v1/billing/telephony_credits", Kind: Write, Tier: Recent, Role: Owner, Fields: []Field{total},
 		AsksFor: func(in Values) string {
 			return "The account will have " + counted(total.Of(in), "credit", "credits") +
 				" in total. The difference comes out of your own account's credits, or goes back to them."

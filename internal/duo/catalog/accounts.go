@@ -40,7 +40,7 @@ func createAccount() Action {
 	return Action{
 		Slug: CreateAccount, Title: "Create Account", Category: accountsCategory,
 		Help: "Creates a child account in your own Duo account. It has no users, and no organization here until you create one.",
-		API:  Accounts, Call: "POST /accounts/v1/account/create", Kind: Write, Role: Administrator,
+		API:  Accounts, Call: "POST /accounts/v1/account/create", Kind: Write, Tier: Recent, Role: Administrator,
 		Fields: []Field{accountName},
 		Asks:   "Duo creates a child account, which it may bill.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
@@ -64,7 +64,7 @@ func deleteAccount() Action {
 		Slug: "delete-account", Title: "Delete Account", Category: accountsCategory,
 		Deletes: true,
 		Help:    "Deletes a child account and everything in it. You can't undo this. Afterward no user of the account has a second factor.",
-		API:     Accounts, Call: "POST /accounts/v1/account/delete", Kind: Write, Role: Owner,
+		API:     Accounts, Call: "POST /accounts/v1/account/delete", Kind: Write, Tier: Act, Role: Owner,
 		Fields: []Field{account, confirm},
 		Asks:   "The account is deleted with all of its users, phones and settings. You can't undo this.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {

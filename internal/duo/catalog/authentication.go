@@ -46,7 +46,7 @@ func sendAuthentication() Action {
 		Slug: SendAuthentication, Title: "Send Duo Authentication", Category: authCategory,
 		Unsure: unsureAsked,
 		Help:   "Asks a user for the second factor, as a login does, and waits for the answer. It does not log the user in.",
-		API:    Auth, Call: "POST /auth/v2/auth", Kind: Send, Role: Helpdesk,
+		API:    Auth, Call: "POST /auth/v2/auth", Kind: Send, Tier: Unproved, Role: Helpdesk,
 		Fields: []Field{authUser, authUsername, authFactor, authDevice, authPasscode, authAddress, authHost, authType,
 			authShown, authInfo},
 		AsksFor: func(in Values) string {

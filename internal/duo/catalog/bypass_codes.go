@@ -33,10 +33,10 @@ func createBypassCodes() Action {
 		Slug: CreateBypassCodes, Title: "Create Bypass Code for User", Category: bypassCodeCategory,
 		Unsure: "Look at the user's bypass codes. If a code was created at that time, its digits are lost: delete it and create another.",
 		Help:   "Creates codes that replace the second factor. Duo shows them once.",
-		API:    Admin, Call: "POST /admin/v1/users/{user_id}/bypass_codes", Kind: Write, Role: Helpdesk, Reveals: true,
+		API:    Admin, Call: "POST /admin/v1/users/{user_id}/bypass_codes", Kind: Write, Tier: Recent, Role: Helpdesk, Reveals: true,
 		AsksFor: bypassAsks,
 		Fields:  []Field{BypassUser, BypassNew, BypassUses, BypassLife, BypassKeep},
-		RoleFor: bypassRole,
+		RoleFor: bypassRole, TierFor: bypassCodesTier,
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			id := duo.UserID(BypassUser.Of(in))
 			user, err := d.User(ctx, id)
@@ -123,6 +123,14 @@ func bypassRole(in Values) Role {
 	return Helpdesk
 }
 
+// bypassCodesTier: a code without an end takes a proof of its own.
+func bypassCodesTier(in Values) Tier {
+	if BypassLife.Of(in) == 0 || BypassUses.Of(in) == 0 {
+		return Act
+	}
+	return Recent
+}
+
 func bypassAsks(in Values) string {
 	if BypassKeep.Of(in) {
 		return "Anyone with one of these codes can log in without a second factor."
@@ -155,7 +163,7 @@ func deleteBypassCode() Action {
 		Deletes: true,
 		Unsure:  "Check whether the code is still listed.",
 		Help:    "The code stops working at once.",
-		API:     Admin, Call: "DELETE /admin/v1/bypass_codes/{bypass_code_id}", Kind: Write, Role: Technician,
+		API:     Admin, Call: "DELETE /admin/v1/bypass_codes/{bypass_code_id}", Kind: Write, Tier: Recent, Role: Technician,
 		Fields: []Field{bypassCodeID},
 		Asks:   "The code stops working at once.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {

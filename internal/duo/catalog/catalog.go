@@ -39,6 +39,9 @@ type Action struct {
 	// AsksFor is Asks, and RoleFor is Role, where the values decide.
 	AsksFor func(Values) string
 	RoleFor func(Values) Role
+	// Tier is how lately a second factor has to have been proved; TierFor where the values decide.
+	Tier    Tier
+	TierFor func(Values) Tier
 	// Check finds what is wrong with fields taken together.
 	Check func(Values) []FieldError
 	// Unable says why a phone cannot get what is sent to it; "" if it may. Run refuses such a phone.

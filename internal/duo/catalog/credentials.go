@@ -44,7 +44,7 @@ func deleteCredential() Action {
 		Slug: "delete-webauthn-credential", Title: "Delete WebAuthn Credential", Category: credentialCategory,
 		Deletes: true,
 		Help:    "Removes a security key or a built-in authenticator from this account. Its user can enroll it again.",
-		API:     Admin, Call: "DELETE /admin/v1/webauthncredentials/{webauthnkey}", Kind: Write, Role: Technician,
+		API:     Admin, Call: "DELETE /admin/v1/webauthncredentials/{webauthnkey}", Kind: Write, Tier: Recent, Role: Technician,
 		Fields: []Field{credentialKey},
 		Asks:   "The credential stops working at once.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {

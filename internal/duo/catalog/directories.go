@@ -20,7 +20,7 @@ func synchronizeUser() Action {
 	return Action{
 		Slug: SynchronizeUser, Title: "Synchronize Users", Category: userCategory,
 		Help: "Makes Duo read a user again from the directory, Entra ID included. Duo creates or updates the user, or moves a user who is no longer in the directory to the trash. For a user who may be in bypass this requires the Administrator role.",
-		API:  Admin, Call: "POST /admin/v1/users/directorysync/{directory_key}/syncuser", Kind: Write, Role: Technician,
+		API:  Admin, Call: "POST /admin/v1/users/directorysync/{directory_key}/syncuser", Kind: Write, Tier: Recent, Role: Technician,
 		Fields: []Field{directoryKey, syncUsername},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			key, name := duo.DirectoryKey(directoryKey.Of(in)), syncUsername.Of(in)

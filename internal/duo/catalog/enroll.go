@@ -21,7 +21,7 @@ func enrollUser() Action {
 	return Action{
 		Slug: EnrollUser, Title: "Enroll User", Category: userCategory,
 		Help: "Emails a person a link to enroll their own device. Creates the user if needed. Each email has a new link.",
-		API:  Admin, Call: "POST /admin/v1/users/enroll", Kind: Send, Role: Technician, Reveals: true,
+		API:  Admin, Call: "POST /admin/v1/users/enroll", Kind: Send, Tier: Recent, Role: Technician, Reveals: true,
 		Fields: []Field{username, address, life},
 		Asks:   "An email is sent now. Anyone who opens its link enrolls a device as this user. An earlier link stops working.",
 		RoleFor: func(in Values) Role {
@@ -111,7 +111,7 @@ func authEnroll() Action {
 	return Action{
 		Slug: AuthEnrollUser, Title: "Enroll User by Auth API", Category: authCategory,
 		Help: "Creates a user with a phone without a number, and a code that activates Duo Mobile on it. Nothing is sent; share the code yourself.",
-		API:  Auth, Call: "POST /auth/v2/enroll", Kind: Write, Role: Technician, Reveals: true,
+		API:  Auth, Call: "POST /auth/v2/enroll", Kind: Write, Tier: Recent, Role: Technician, Reveals: true,
 		Fields: []Field{name, life, codes},
 		Asks:   "A user is created. Anyone who opens the link first gets the user's second factor.",
 		RoleFor: func(in Values) Role {

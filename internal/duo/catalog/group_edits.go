@@ -84,8 +84,9 @@ func createGroup() Action {
 	return Action{
 		Slug: "create-group", Title: "Create Group", Category: groupCategory,
 		Help: "Creates a group without members. The status Bypass requires the Administrator role.",
-		API:  Admin, Call: "POST /admin/v1/groups", Kind: Write, Role: Technician,
-		Fields: []Field{groupName, groupDesc, groupStatus},
+		API:  Admin, Call: "POST /admin/v1/groups", Kind: Write, Tier: Recent, Role: Technician,
+		Fields:  []Field{groupName, groupDesc, groupStatus},
+		TierFor: bypassTier(groupStatus),
 		RoleFor: func(in Values) Role {
 			if groupStatus.Of(in) == "bypass" {
 				return Administrator
@@ -113,7 +114,7 @@ func modifyGroup() Action {
 	return Action{
 		Slug: ModifyGroup, Title: "Modify Group", Category: groupCategory,
 		Help: "Changes the fields that you fill in. The others stay as they are. Setting the status Active or Bypass, or changing a group that is not Active, requires the Administrator role.",
-		API:  Admin, Call: "POST /admin/v1/groups/{group_id}", Kind: Write, Role: Technician, Edits: true,
+		API:  Admin, Call: "POST /admin/v1/groups/{group_id}", Kind: Write, Tier: Recent, Role: Technician, Edits: true,
 		Fields: []Field{groupID, name, groupDesc, groupStatus},
 		AsksFor: func(in Values) string {
 			switch groupStatus.Of(in) {
@@ -126,6 +127,7 @@ func modifyGroup() Action {
 			}
 			return ""
 		},
+		TierFor: bypassTier(groupStatus),
 		RoleFor: func(in Values) Role {
 			if status := groupStatus.Of(in); status != "" && status != "disabled" {
 				return Administrator
@@ -247,7 +249,7 @@ func deleteGroup() Action {
 		Slug: DeleteGroup, Title: "Delete Group", Category: groupCategory,
 		Deletes: true,
 		Help:    "Deletes a group; its members stay users. Applications and policies can no longer use the group.",
-		API:     Admin, Call: "DELETE /admin/v1/groups/{group_id}", Kind: Write, Role: Administrator,
+		API:     Admin, Call: "DELETE /admin/v1/groups/{group_id}", Kind: Write, Tier: Act, Role: Administrator,
 		Fields: []Field{groupID},
 		Asks:   "The group is deleted, and its members lose the access or the restrictions that it gave them. You can't undo this.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {

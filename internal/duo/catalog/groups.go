@@ -24,7 +24,7 @@ func associateGroup() Action {
 	return Action{
 		Slug: AssociateGroup, Title: "Associate Group with User", Category: groupCategory,
 		Help: "Adds a user to a group. A group's status overrides its members' status, so a group that is not Active, or a user who may be in bypass, requires the Administrator role.",
-		API:  Admin, Call: "POST /admin/v1/users/{user_id}/groups", Kind: Write, Role: Technician,
+		API:  Admin, Call: "POST /admin/v1/users/{user_id}/groups", Kind: Write, Tier: Recent, Role: Technician,
 		Fields: []Field{userID, groupID, status},
 		RoleFor: func(in Values) Role {
 			if status.Of(in) == "bypass" {
@@ -70,7 +70,7 @@ func disassociateGroup() Action {
 	return Action{
 		Slug: DisassociateGroup, Title: "Disassociate Group from User", Category: groupCategory,
 		Help: "Removes a user from a group. If the user may be in bypass without the group, this requires the Administrator role.",
-		API:  Admin, Call: "DELETE /admin/v1/users/{user_id}/groups/{group_id}", Kind: Write, Role: Technician,
+		API:  Admin, Call: "DELETE /admin/v1/users/{user_id}/groups/{group_id}", Kind: Write, Tier: Recent, Role: Technician,
 		Fields: []Field{userID, groupID},
 		Asks:   "The user leaves the group and loses the access that it gives.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {

@@ -49,7 +49,7 @@ func createAuthIntegration() Action {
 	return Action{
 		Slug: CreateAuthIntegration, Title: "Create Auth API Integration", Category: integrationCategory,
 		Help: "Creates an Auth API application in the organization's account and shows its keys once.",
-		API:  Admin, Call: "POST /admin/v2/integrations", Kind: Write, Role: Owner, Reveals: true,
+		API:  Admin, Call: "POST /admin/v2/integrations", Kind: Write, Tier: Act, Role: Owner, Reveals: true,
 		Fields: []Field{name},
 		Asks:   "Duo creates an application. Anyone with its secret key can send authentication requests to every user of the account.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {

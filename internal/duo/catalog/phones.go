@@ -42,7 +42,7 @@ func createPhone() Action {
 	return Action{
 		Slug: CreatePhone, Title: "Create Phone", Category: phoneCategory,
 		Help: "Adds a phone to this organization's Duo account, and assigns it to a user if you choose one. Nothing is sent to the phone.",
-		API:  Admin, Call: "POST /admin/v1/phones", Kind: Write, Role: Technician,
+		API:  Admin, Call: "POST /admin/v1/phones", Kind: Write, Tier: Recent, Role: Technician,
 		Fields: []Field{phoneNumber, phoneLabel, phoneType, phonePlatform, phoneExtension, phonePredelay,
 			phonePostdelay, owner},
 		Check: checkNewPhone,
@@ -119,7 +119,7 @@ func modifyPhone() Action {
 	return Action{
 		Slug: ModifyPhone, Title: "Modify Phone", Category: phoneCategory,
 		Help: "Changes the fields that you fill in. The others stay as they are. The phone stays assigned to its users.",
-		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}", Kind: Write, Role: Technician, Edits: true,
+		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}", Kind: Write, Tier: Recent, Role: Technician, Edits: true,
 		Fields: []Field{phoneID, phoneNumber, phoneLabel, kind, platform, phoneExtension, predelay, postdelay},
 		Check: func(in Values) []FieldError {
 			bad := checkExtension(in)
@@ -189,7 +189,7 @@ func deletePhone() Action {
 		Slug: DeletePhone, Title: "Delete Phone by ID", Category: phoneCategory,
 		Deletes: true,
 		Help:    "Deletes a phone from the account and from all its users. You can't undo this.",
-		API:     Admin, Call: "DELETE /admin/v1/phones/{phone_id}", Kind: Write, Role: Technician,
+		API:     Admin, Call: "DELETE /admin/v1/phones/{phone_id}", Kind: Write, Tier: Recent, Role: Technician,
 		Fields: []Field{phoneID, users},
 		Asks:   "The phone is deleted from the account and from all its users.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
@@ -236,7 +236,7 @@ func assignPhone() Action {
 		Slug: AssignPhone, Title: "Assign Phone to User", Category: phoneCategory,
 		Unsure: unsurePhones,
 		Help:   "Lets a user log in with a phone that the account already has.",
-		API:    Admin, Call: "POST /admin/v1/users/{user_id}/phones", Kind: Write, Role: Technician,
+		API:    Admin, Call: "POST /admin/v1/users/{user_id}/phones", Kind: Write, Tier: Recent, Role: Technician,
 		Fields: []Field{userID, phoneID},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, phone, err := userAndPhone(ctx, d, in)
@@ -267,7 +267,7 @@ func unassignPhone() Action {
 		Slug: UnassignPhone, Title: "Un-assign Phone from User", Category: phoneCategory,
 		Unsure: unsurePhones,
 		Help:   "Removes a phone from a user. The phone stays in the account.",
-		API:    Admin, Call: "DELETE /admin/v1/users/{user_id}/phones/{phone_id}", Kind: Write, Role: Technician,
+		API:    Admin, Call: "DELETE /admin/v1/users/{user_id}/phones/{phone_id}", Kind: Write, Tier: Recent, Role: Technician,
 		Fields: []Field{userID, phoneID},
 		Asks:   "The user can no longer log in with this phone. The phone stays in the account.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {

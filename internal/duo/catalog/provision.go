@@ -23,7 +23,7 @@ func ProvisionAuth() Action {
 		Unsure: "Provision again on the Connection page: an application of the name " + AuthApplication +
 			" that already exists is found, not created twice.",
 		Help: "Creates an Auth API application in the organization's Duo account, or finds the existing one, and stores its keys.",
-		API:  Admin, Call: "POST /admin/v2/integrations", Kind: Write, Role: Administrator,
+		API:  Admin, Call: "POST /admin/v2/integrations", Kind: Write, Tier: Recent, Role: Administrator,
 		Alone: true, // two at once would both find nothing, and make two
 		Run: func(ctx context.Context, d *duo.Client, _ Values) (Result, error) {
 			r := Result{Subject: AuthApplication}

@@ -53,8 +53,8 @@ func updateSettings() Action {
 	a := Action{
 		Slug: UpdateSettings, Title: "Update Settings", Category: settingsCategory,
 		Help: "Changes the settings that you fill in. The others stay as they are.",
-		API:  Admin, Call: "POST /admin/v1/settings", Kind: Write, Role: Administrator, Edits: true, Fields: []Field{},
-		Check: settingShapes,
+		API:  Admin, Call: "POST /admin/v1/settings", Kind: Write, Tier: Recent, Role: Administrator, Edits: true, Fields: []Field{},
+		Check: settingShapes, TierFor: settingsTier,
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			r := Result{Subject: "settings"}
 			fields := settingsGiven(in)

@@ -38,7 +38,7 @@ func sendActivationSMS() Action {
 	return Action{
 		Slug: SendActivationSMS, Title: "Send Activation By SMS", Category: phoneCategory,
 		Help: "Sends an activation link for Duo Mobile to a phone. It costs telephony credits. Help Desk can do this within 15 minutes after the phone's user approved a verification.",
-		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_activation", Kind: Send, Role: Helpdesk,
+		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_activation", Kind: Send, Tier: Recent, Role: Helpdesk,
 		Unable: noSMS, Reveals: true,
 		Fields: []Field{phoneID, smsLife, smsInstall, smsActivation, smsInstallation},
 		Asks:   "An SMS is sent now. The device that Duo Mobile was on before is disconnected at once.",
@@ -103,7 +103,7 @@ func sendInstallationSMS() Action {
 	return Action{
 		Slug: SendInstallationSMS, Title: "Send Installation By SMS", Category: phoneCategory,
 		Help: "Sends an installation link for Duo Mobile to a phone. It activates nothing. It costs telephony credits.",
-		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_installation", Kind: Send, Role: Helpdesk,
+		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_installation", Kind: Send, Tier: Recent, Role: Helpdesk,
 		Unable: noSMS,
 		Fields: []Field{phoneID, smsInstallation},
 		Asks:   "An SMS is sent now.",
@@ -128,7 +128,7 @@ func sendPasscodeSMS() Action {
 	return Action{
 		Slug: SendPasscodeSMS, Title: "Send Passcode By SMS", Category: phoneCategory,
 		Help: "Sends new passcodes to a phone. Earlier passcodes stop working. It costs telephony credits.",
-		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_passcodes", Kind: Send, Role: Helpdesk,
+		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_passcodes", Kind: Send, Tier: Recent, Role: Helpdesk,
 		Unable: noPasscodes, Fields: []Field{phoneID},
 		Asks: "An SMS is sent now. Earlier passcodes stop working.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {

@@ -53,7 +53,7 @@ func assignToken() Action {
 	return Action{
 		Slug: "assign-hardware-token-to-user", Title: "Assign Hardware Token to User", Category: tokenCategory,
 		Help: "Lets a user log in with a hardware token that the account already has.",
-		API:  Admin, Call: "POST /admin/v1/users/{user_id}/tokens", Kind: Write, Role: Technician,
+		API:  Admin, Call: "POST /admin/v1/users/{user_id}/tokens", Kind: Write, Tier: Recent, Role: Technician,
 		Fields: []Field{userID, tokenID},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, token, err := userAndToken(ctx, d, in)
@@ -81,7 +81,7 @@ func unassignToken() Action {
 		Slug: "un-assign-hardware-token-from-user", Title: "Un-assign Hardware Token from User",
 		Category: tokenCategory,
 		Help:     "Removes a hardware token from a user. The token stays in the account.",
-		API:      Admin, Call: "DELETE /admin/v1/users/{user_id}/tokens/{token_id}", Kind: Write, Role: Technician,
+		API:      Admin, Call: "DELETE /admin/v1/users/{user_id}/tokens/{token_id}", Kind: Write, Tier: Recent, Role: Technician,
 		Fields: []Field{userID, tokenID},
 		Asks:   "The user can no longer log in with this token. The token stays in the account.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
@@ -126,7 +126,7 @@ func deleteToken() Action {
 		Slug: "delete-hardware-token", Title: "Delete Hardware Token", Category: tokenCategory,
 		Deletes: true,
 		Help:    "Deletes a hardware token from the account and from all its users. To add it again you need its secret.",
-		API:     Admin, Call: "DELETE /admin/v1/tokens/{token_id}", Kind: Write, Role: Technician,
+		API:     Admin, Call: "DELETE /admin/v1/tokens/{token_id}", Kind: Write, Tier: Recent, Role: Technician,
 		Fields: []Field{tokenID},
 		Asks:   "The token is deleted from the account and from all its users.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {

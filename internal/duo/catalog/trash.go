@@ -31,13 +31,19 @@ func deleteUser() Action {
 			return "The user is moved to the trash and cannot log in. Until Duo empties the trash, you can restore the user. " +
 				"A bypass ends first: the status becomes Disabled, and the user leaves groups in bypass."
 		},
-		API: Admin, Call: "POST /admin/v1/users/bulk_send_to_trash", Kind: Write, Role: Technician,
+		API: Admin, Call: "POST /admin/v1/users/bulk_send_to_trash", Kind: Write, Tier: Recent, Role: Technician,
 		Fields: []Field{userID, permanent, confirm},
 		RoleFor: func(in Values) Role {
 			if permanent.Of(in) {
 				return Administrator
 			}
 			return Technician
+		},
+		TierFor: func(in Values) Tier {
+			if permanent.Of(in) {
+				return Act
+			}
+			return Recent
 		},
 		// What a later restoring is decided by.
 		Before: beforeUserOf("username", "aliases", "status", "groups"),
@@ -87,7 +93,7 @@ func restoreUser() Action {
 		Unsure: unsureUser,
 		Help: "Restores a user from the trash with the earlier status, but never in bypass. It requires the Administrator role, unless the console moved the " +
 			"user to the trash, the user was not in bypass then, and Duo's activity log shows nothing on the user since.",
-		API: Admin, Call: "POST /admin/v1/users/bulk_restore", Kind: Write, Role: Technician, Fields: []Field{userID},
+		API: Admin, Call: "POST /admin/v1/users/bulk_restore", Kind: Write, Tier: Recent, Role: Technician, Fields: []Field{userID},
 		Asks: "The user is restored with the earlier status. If that is Bypass, it is set to Disabled at once.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			id := duo.UserID(userID.Of(in))

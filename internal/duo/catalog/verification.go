@@ -21,7 +21,7 @@ func verifyCaller() Action {
 		Slug: VerifyCaller, Title: "Verify Caller", Category: userCategory,
 		Unsure: unsureAsked,
 		Help:   "Sends a push with a code to a user's phone. A caller who reads you the same code and approves has the phone.",
-		API:    Admin, Call: "POST /admin/v1/users/{user_id}/send_verification_push", Kind: Send, Role: Helpdesk,
+		API:    Admin, Call: "POST /admin/v1/users/{user_id}/send_verification_push", Kind: Send, Tier: Unproved, Role: Helpdesk,
 		Reveals: true, Fields: []Field{userID, phoneID},
 		Asks: "The person gets a push now.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
