@@ -125,7 +125,7 @@
 
   async function passkeyAnswer(form) {
     if (!window.PublicKeyCredential) throw new DOMException("", "NotSupportedError");
-    const answer = await fetch(form.dataset.passkey, { method: "POST", headers: { "Content-Type": "application/x-www-form-urlencoded" }, body: "" });
+    const answer = await fetch(form.dataset.passkey, { method: "POST", headers: { "Content-Type": "application/x-www-form-urlencoded" }, body: new URLSearchParams(form.elements.proof ? { proof: form.elements.proof.value } : {}) });
     if (answer.status === 429 || answer.status === 503) throw new DOMException("", "QuotaExceededError");
     if (!answer.ok || answer.redirected) throw new Error("refused");
     const { token, options } = await answer.json();

@@ -48,6 +48,9 @@ func NewRecoveryCodes() string        { return "/account/factors/recovery" }
 // FactorGrace changes for how many days a workspace admits without a second factor.
 func FactorGrace(ws string) string { return Workspace(ws) + "/factor-grace" }
 
+// ProofOptions asks the browser for a passkey, for a form that waits for its proof.
+func ProofOptions() string { return "/account/proof/options" }
+
 // Confirm asks for a second factor again and leads to next.
 func Confirm() string                     { return "/account/confirm" }
 func ConfirmAndReturn(next string) string { return With(Confirm(), "next", next) }

@@ -174,7 +174,10 @@ func (a Authorized) commit(ctx context.Context, run store.Run, fields []string) 
 			if err := askTicket(ctx, tx, q); err != nil {
 				return err
 			}
-			if err := r.countPushes(ctx, tx, q, begun); err != nil || !q.Action.Alone {
+			if err := r.countPushes(ctx, tx, q, begun); err != nil {
+				return err
+			}
+			if err := r.proveRun(ctx, tx, q); err != nil || !q.Action.Alone {
 				return err
 			}
 			return tx.Alone(ctx, begun)

@@ -68,6 +68,7 @@ type Actor struct {
 	Epoch    int // of the operator, as the session or the token was found with
 	Role     catalog.Role
 	Token    ByToken      // zero: by a page
+	Proof    Proof        // of a second factor
 	From     store.Origin // of the request: told to owners with what they have to know of
 	Ticket   string       // of what changes the console itself, kept with its record; a Request has its own
 }
@@ -77,6 +78,7 @@ type ByToken struct {
 	ID   uuid.UUID
 	Name string
 	At   time.Time // of the request
+	Acts []string  // actions that it was made for and that take a proof for each act of a page
 }
 
 // How long Duo may take. A write goes on when its browser has gone, so that no

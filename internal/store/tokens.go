@@ -35,6 +35,7 @@ type Token struct {
 	ExpiresAt     time.Time
 	UsedAt        *time.Time // nil: never
 	Epoch         int        // of the operator whose password was checked for it
+	Acts          []string   // slugs of actions that it may do although a page takes a proof for each
 }
 
 // Grant is the most that the token gives.
@@ -42,7 +43,7 @@ func (t Token) Grant() Grant { return Grant{t.Role, t.Every, t.Organizations} }
 
 const tokenQuery = `
 	select k.workspace_id, k.id, k.operator_id, k.name, k.role, k.every_organization as every, coalesce(g.ids, '{}') as organizations, coalesce(g.names, '{}') as names,
-	       k.created_at, k.expires_at, k.used_at, k.epoch
+	       k.created_at, k.expires_at, k.used_at, k.epoch, k.acts
 	from api_token k
 	left join lateral (select array_agg(c.id order by lower(c.name), c.id) as ids, array_agg(c.name order by lower(c.name), c.id) as names
 	                   from api_token_organization l join organization c on c.workspace_id = l.workspace_id and c.id = l.organization_id
@@ -72,9 +73,9 @@ func (t *Tx) MakeToken(ctx context.Context, k Token, hash []byte) error {
 	batch.Queue(`delete from api_token where `+inWorkspace+` and operator_id = $1 and expires_at <= $2`, k.OperatorID,
 		k.CreatedAt)
 	batch.Queue(`
-		insert into api_token (workspace_id, id, operator_id, name, role, every_organization, token_hash, created_at, expires_at, epoch)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		t.scope.workspace, k.ID, k.OperatorID, k.Name, k.Role, k.Every, hash, k.CreatedAt, k.ExpiresAt, k.Epoch)
+		insert into api_token (workspace_id, id, operator_id, name, role, every_organization, token_hash, created_at, expires_at, epoch, acts)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, coalesce($11::text[], '{}'))`,
+		t.scope.workspace, k.ID, k.OperatorID, k.Name, k.Role, k.Every, hash, k.CreatedAt, k.ExpiresAt, k.Epoch, k.Acts)
 	if !k.Every {
 		batch.Queue(`
 			insert into api_token_organization (workspace_id, token_id, organization_id)

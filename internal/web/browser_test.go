@@ -114,7 +114,24 @@ func (b *browser) send(method, address string, form url.Values, header ...string
 	if !b.byHand && method == http.MethodPost && p.header.Get("Location") == views.SecondFactor() {
 		return b.secondFactor(header...)
 	}
+	if !b.byHand && method == http.MethodPost && p.status == http.StatusForbidden &&
+		strings.Contains(p.body, "Confirm that it is you") {
+		return b.prove(p, header...)
+	}
 	return p
+}
+
+// prove gives the second factor that a page asks for again.
+func (b *browser) prove(asked *page, header ...string) *page {
+	b.t.Helper()
+	session, err := b.site.Store.FindSession(b.t.Context(), hashOfToken(b.cookie(sessionCookie)), b.site.Clock.Now(),
+		testIdle)
+	if err != nil {
+		b.t.Fatal("no session asks: ", err)
+	}
+	f := asked.form("Continue")
+	f.values.Set("code", runtest.Code(b.t, b.site.DB, session.Operator, b.site.Clock.Now()))
+	return b.send(http.MethodPost, f.action, f.values, header...)
 }
 
 // secondFactor completes the sign-in that a browser has begun.

@@ -59,7 +59,7 @@ var loweredBy = map[string]func(value string) bool{
 	},
 }
 
-func isYes(v string) bool  { return v == "true" || v == "1" }
+func isYes(v string) bool    { return v == "true" || v == "1" }
 func anyValue(v string) bool { return v != "" }
 
 // settingsTier asks for a proof of its own where a control is lowered.

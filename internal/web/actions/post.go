@@ -3,6 +3,7 @@ package actions
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
@@ -166,6 +167,9 @@ func (p *posted) do() (bool, error) {
 		Input:  p.in,
 		Ticket: p.ticket, Opened: p.f.connection, Reason: p.reason,
 	})
+	if errors.As(err, new(*run.ProofWanted)) {
+		return true, err
+	}
 	if err != nil {
 		return true, p.showFailure(p.c, p.v, p.f, done, err)
 	}

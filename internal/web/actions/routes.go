@@ -1,7 +1,10 @@
 // Package actions is one action: its form, the review, the question, the result; and the same by JSON.
 package actions
 
-import "duodesk/internal/web/site"
+import (
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/web/site"
+)
 
 // pages answers the requests of this room.
 type pages struct{ *site.Site }
@@ -19,7 +22,7 @@ func Routes(on *site.Site) []site.Route {
 		site.Get("/w/:ws/o/:org/phones/:phone/activation/events", site.InOrganization,
 			s.Stream(s.activationTopic)).Within(site.StreamDeadline),
 		site.Get("/w/:ws/o/:org/users/:user/revoke-codes", site.TechnicianOrganization, s.getRevokeCodes),
-		site.Post("/w/:ws/o/:org/users/:user/revoke-codes", site.TechnicianOrganization, s.postRevokeCodes),
+		site.Post("/w/:ws/o/:org/users/:user/revoke-codes", site.TechnicianOrganization, s.postRevokeCodes).Proving(catalog.Recent, "Revoke bypass codes"),
 		site.Get("/w/:ws/o/:org/settings", site.InOrganization, s.getSettings),
 		site.Get("/w/:ws/o/:org/actions", site.InOrganization, s.getActions),
 		site.Get("/w/:ws/o/:org/actions/:action", site.InOrganization, s.getAction),

@@ -33,6 +33,7 @@ func Routes(on *site.Site) []site.Route {
 		site.Post("/account/factors/passkey", site.Signed, s.postNewPasskey),
 		site.Post("/account/factors/remove", site.Signed, s.postRemove),
 		site.Post("/account/factors/recovery", site.Signed, s.postRecoveryCodes),
+		site.Post("/account/proof/options", site.Signed, s.PostProofOptions),
 		site.Get("/account/confirm", site.Signed, s.getConfirm),
 		site.Post("/account/confirm/code", site.Signed, s.postCode),
 		site.Post("/account/confirm/passkey/options", site.Signed, s.postProveOptions),

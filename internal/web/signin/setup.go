@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"duodesk/internal/run"
 	"duodesk/internal/run/factors"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
@@ -75,7 +76,7 @@ func (s *pages) mayChange(c echo.Context, v site.Visitor) error {
 }
 
 func (s *pages) fresh(v site.Visitor) bool {
-	return v.Proof.Kind != "" && s.Now().Sub(v.Proof.At) < site.RecentProof
+	return v.Proof.Kind != "" && s.Now().Sub(v.Proof.At) < run.RecentProof
 }
 
 // toConfirm leads an operator who has to use a factor first to the page that asks for one.

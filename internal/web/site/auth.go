@@ -68,6 +68,9 @@ type Visitor struct {
 	Zone         *time.Location // chosen, or of the browser; nil: neither says
 	Policy       Policy         // by which the visitor was let in
 
+	session store.Session
+	act     uuid.UUID // the proof that was given for what the visitor asks; uuid.Nil: none
+
 	first         []store.OrganizationName // to switch to
 	notices       int                      // that wait for the visitor, who is an owner
 	organizations int                      // that the visitor may see
@@ -91,7 +94,10 @@ func (v Visitor) Location() *time.Location {
 // Actor is the visitor as the runner knows them.
 func (v Visitor) Actor() run.Actor {
 	actor := run.Actor{Operator: v.Operator.ID, Epoch: v.Operator.Epoch, Role: v.Role, Token: v.Token,
-		From: v.from}
+		From: v.from, Proof: run.Proof{Session: v.session.ID, Act: v.act}}
+	if v.Proof.Kind != store.RecoveryCode { // which opens a session, and nothing that takes a proof
+		actor.Proof.At = v.Proof.At
+	}
 	if v.beside != nil {
 		actor.Ticket = v.beside.ticket
 	}
@@ -141,7 +147,7 @@ func (s *Site) allow(r Route) echo.HandlerFunc {
 			v.beside = new(beside)
 			remember(c, v)
 			c.SetRequest(c.Request().WithContext(s.patience(c, r)))
-			err = s.refilled(r.handle)(c, v)
+			err = s.answer(c, r, v)
 		}
 		if isRefusal(err) && r.Method != http.MethodGet {
 			s.RecordRefusal(c, r, v, err)
@@ -166,7 +172,7 @@ func (s *Site) Admit(c echo.Context, p Policy) (Visitor, error) {
 	if err != nil {
 		return v, err
 	}
-	v.Operator, v.Proof = session.Operator, session.Proof
+	v.Operator, v.Proof, v.session = session.Operator, session.Proof, session
 	if v.Zone = ZoneNamed(v.Operator.TimeZone); v.Zone == nil {
 		v.Zone = ZoneOf(c.Request())
 	}

@@ -52,6 +52,8 @@ var ProblemCodes = []struct {
 		"The request is not understood: its JSON, a parameter of the address, or a cursor of another list.", ""},
 	{"session_not_allowed", 400, "The request carries the cookie of a session.", ""},
 	{"unauthorized", 401, "No access token, or one that is mistyped, revoked or expired.", ""},
+	{"not_named", 403,
+		"The action takes a second factor each time, and the access token does not name it. Nothing was done.", ""},
 	{"forbidden", 403,
 		"The role does not allow this with these fields, or with what Duo holds now: there is a run_id then, and detail says why.", "The role of this access token, or of its operator, does not allow this with these fields. Nothing was done."},
 	{"fraud_reported", 403,

@@ -16,6 +16,8 @@ type Route struct {
 	deadline     time.Duration
 	limit        int64 // bytes of a request
 	handle       Handler
+	tier         catalog.Tier // of a second factor, whatever the form says
+	proves       string       // the act that takes it, in words
 }
 
 const (
@@ -50,6 +52,13 @@ func (r Route) Taking(limit int64) Route {
 	return r
 }
 
+// Proving has a row's requests take a second factor that was proved as lately as the tier
+// says. act is what it is taken for, in words.
+func (r Route) Proving(tier catalog.Tier, act string) Route {
+	r.tier, r.proves = tier, act
+	return r
+}
+
 // String is the row as a line: method, path, who may use it, and what is unusual about it.
 func (r Route) String() string {
 	line := fmt.Sprintf("%-4s %-58s %s", r.Method, r.Path, r.Policy)
@@ -59,6 +68,9 @@ func (r Route) String() string {
 		line += ", no deadline"
 	default:
 		line += fmt.Sprintf(", deadline %s", r.deadline)
+	}
+	if r.tier > catalog.Unproved {
+		line += ", " + r.tier.String()
 	}
 	if r.limit != MaxBody {
 		line += fmt.Sprintf(", %d bytes", r.limit)

@@ -21,9 +21,6 @@ var errFactorWanted = errors.New("web: the workspace wants a second factor")
 
 const signInKind = "sign-in"
 
-// RecentProof is for how long a proved factor stands for what asks for a recent one.
-const RecentProof = 10 * time.Minute
-
 func (s *Site) signInCookie() string {
 	if s.PublicURL.Scheme == "https" {
 		return "__Host-signin"

@@ -45,7 +45,8 @@ func (s *Site) admitToken(c echo.Context, p Policy) (Visitor, error) {
 		return v, err
 	}
 	now := s.Now()
-	v.Operator, v.Token = operator, run.ByToken{ID: token.ID, Name: token.Name, At: now}
+	v.Operator, v.Token = operator, run.ByToken{ID: token.ID, Name: token.Name, At: now,
+		Acts: token.Acts}
 	if wait := s.pace.Take(token.ID.String(), now); wait > 0 {
 		return v, &tooFast{wait}
 	}

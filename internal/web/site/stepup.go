@@ -1,0 +1,192 @@
+package site
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/labstack/echo/v4"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/internal/run/factors"
+	"duodesk/internal/store"
+	"duodesk/views"
+)
+
+// What asks for a second factor again is answered with a page that does. The form waits
+// under the page's token, sealed for its operator, also what is secret in it; with the factor
+// it goes on as it was sent. A proof for one act is used up in the transaction of the act.
+
+// proofParam marks the address to which a form is sent that waited for its proof.
+const proofParam = "proof"
+
+// waiting is a form that waits for its proof.
+type waitingForm struct {
+	Path   string       `json:"path"`
+	Values url.Values   `json:"values"`
+	Digest []byte       `json:"digest"` // of the act; nil: the session alone is proved
+	Title  string       `json:"title"`
+	Tier   catalog.Tier `json:"tier"`
+}
+
+// answer has a route's handler answer, with the proof that a visitor gives with the request.
+func (s *Site) answer(c echo.Context, r Route, v Visitor) error {
+	if r.Method == http.MethodPost && v.session.ID != uuid.Nil && c.QueryParam(proofParam) != "" {
+		answered, err := s.takeProof(c, &v)
+		if answered || err != nil {
+			return err
+		}
+		remember(c, v)
+	}
+	if r.tier > catalog.Unproved {
+		if _, err := readForm(c); err != nil {
+			return err
+		}
+		if err := s.Prove(c, v, r.tier, r.proves); err != nil {
+			return err
+		}
+	}
+	return s.refilled(r.handle)(c, v)
+}
+
+// Prove makes sure that the visitor has proved a second factor as lately as what the form
+// asks for takes. title is the act, in words for the visitor.
+func (s *Site) Prove(c echo.Context, v Visitor, tier catalog.Tier, title string) error {
+	ctx := c.Request().Context()
+	digest := run.DigestOf(append([]string{c.Request().URL.Path}, inOrder(c.Request().PostForm)...)...)
+	if tier == catalog.Recent {
+		digest = nil
+	}
+	return s.Store.InWorkspace(ctx, v.Membership, func(tx *store.Tx) error {
+		return s.Runner.Prove(ctx, tx, v.Actor(), tier, title, title, digest)
+	})
+}
+
+// inOrder lists a form's fields with their values.
+func inOrder(values url.Values) (parts []string) {
+	for name, texts := range values {
+		parts = append(parts, name+"="+strings.Join(texts, "\x00"))
+	}
+	slices.Sort(parts)
+	return parts
+}
+
+// askProof answers a request that takes a proof with the page that asks for it.
+func (s *Site) askProof(c echo.Context, wanted *run.ProofWanted) error {
+	r, v := c.Request(), remembered(c)
+	form := waitingForm{Path: r.URL.Path, Values: r.PostForm, Digest: wanted.Digest, Title: wanted.Act, Tier: wanted.Tier}
+	raw, err := json.Marshal(form)
+	if err != nil {
+		return err
+	}
+	sealed, err := s.Store.SealForm(v.Operator.ID, raw)
+	if err != nil {
+		return err
+	}
+	token, err := s.Factors.Keep(r.Context(), s.BoundTo(c, v), sealed)
+	if err != nil {
+		return err
+	}
+	return s.showProof(c, v, http.StatusForbidden, token, form, "")
+}
+
+func (s *Site) showProof(c echo.Context, v Visitor, status int, token string, form waitingForm, problem string) error {
+	found, err := s.Store.Factors(c.Request().Context(), v.Operator.ID)
+	if err != nil {
+		return err
+	}
+	has := func(kind string) bool {
+		return slices.ContainsFunc(found, func(f store.Factor) bool { return f.Kind == kind })
+	}
+	page := views.ProofPage{Token: token, Act: form.Title, Once: form.Tier == catalog.Act, Problem: problem,
+		Action: views.With(form.Path, proofParam, "1"), Back: refererPath(c.Request()),
+		Passkey: has(store.Passkey) && s.Factors.TakesPasskeys(), App: has(store.TOTP)}
+	return s.Render(c, status, v, standsAt(c), page)
+}
+
+// takeProof takes the factor that was given with a form that waited, and puts the form in the
+// place of what was sent. answered: it was not taken, and the page says why.
+func (s *Site) takeProof(c echo.Context, v *Visitor) (answered bool, err error) {
+	sent, err := readForm(c)
+	if err != nil {
+		return false, err
+	}
+	ctx, r, token, bound := c.Request().Context(), c.Request(), sent.Get(proofParam), s.BoundTo(c, *v)
+	form, err := s.waitingForm(c, *v, token)
+	if err != nil {
+		return false, err
+	}
+	proof, wait, err := s.TryFactor(c, *v, func() (store.Proof, error) {
+		if sent.Get("answer") != "" {
+			return s.Factors.ProvePasskey(ctx, v.Operator, boundFor(bound, token), sent.Get("challenge"),
+				sent.Get("answer"), OriginOf(c))
+		}
+		return s.Factors.ProveTOTP(ctx, v.Operator, sent.Get("code"))
+	})
+	var refused *factors.Refused
+	switch {
+	case wait > 0:
+		return true, s.showProof(c, *v, http.StatusTooManyRequests, token, form, SlowDown(c, wait))
+	case errors.As(err, &refused):
+		return true, s.showProof(c, *v, http.StatusUnprocessableEntity, token, form, refused.Words)
+	case err != nil:
+		return false, err
+	}
+	if err := s.Factors.Drop(ctx, bound, token); err != nil { // of several at the same time one goes on
+		return false, proofOver(err)
+	}
+	if v.act, err = s.Store.ProveAct(ctx, v.session, proof, form.Digest, s.Now()); err != nil {
+		return false, err
+	}
+	v.Proof = proof
+	r.PostForm, r.Form = form.Values, nil
+	return false, nil
+}
+
+// waitingForm returns the form that waits under a token for the visitor, at this address.
+func (s *Site) waitingForm(c echo.Context, v Visitor, token string) (form waitingForm, err error) {
+	sealed, err := s.Factors.Kept(c.Request().Context(), s.BoundTo(c, v), token)
+	if err != nil {
+		return form, proofOver(err)
+	}
+	raw, err := s.Store.OpenForm(v.Operator.ID, sealed)
+	if err != nil {
+		return form, proofOver(err)
+	}
+	if err := json.Unmarshal(raw, &form); err != nil || form.Path != c.Request().URL.Path {
+		return form, errProofOver
+	}
+	return form, nil
+}
+
+// errProofOver says that a form no longer waits for its proof.
+var errProofOver = errors.New("web: the form no longer waits for a second factor")
+
+func proofOver(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return errProofOver
+	}
+	return err
+}
+
+// boundFor binds a passkey's answer to the session and to the form that waits.
+func boundFor(session []byte, token string) []byte { return run.DigestOf(string(session), token) }
+
+// PostProofOptions asks the browser for a passkey of the operator, for a form that waits.
+func (s *Site) PostProofOptions(c echo.Context, v Visitor) error {
+	form, err := FormOf(c)
+	if err != nil {
+		return err
+	}
+	asked, err := s.Factors.AskPasskey(c.Request().Context(), v.Operator,
+		boundFor(s.BoundTo(c, v), form.Get(proofParam)))
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, asked)
+}
