@@ -18,6 +18,7 @@ import (
 	"github.com/google/uuid"
 
 	"duodesk/internal/devpg"
+	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
 	"duodesk/internal/run/factors"
@@ -274,7 +275,7 @@ func withToken(ctx context.Context, s *store.Store, file devFile) (devFile, erro
 	file.Token, _, err = members.New(runner).MakeToken(ctx, access.Workspace.ID,
 		run.Actor{Operator: owner.ID, Epoch: owner.Epoch}, store.Token{
 			ID: uuid.New(), Name: "dev.json of " + time.Now().UTC().Format("2006-01-02 15:04:05"), Role: "owner",
-			Every: true, ExpiresAt: time.Now().Add(30 * 24 * time.Hour)})
+			Every: true, Acts: catalog.Acts(), ExpiresAt: time.Now().Add(30 * 24 * time.Hour)})
 	if err != nil {
 		return file, err
 	}

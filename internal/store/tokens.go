@@ -12,6 +12,8 @@ import (
 const (
 	// TokenLife is the longest that an access token lives.
 	TokenLife = 365 * 24 * time.Hour
+	// ActTokenLife is the longest that one lives which names actions that take a proof.
+	ActTokenLife = 90 * 24 * time.Hour
 	// MostTokens is how many live tokens an operator can have in a workspace.
 	MostTokens = 20
 	// LongestTokenName is how many characters its name may have.

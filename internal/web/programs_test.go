@@ -24,7 +24,7 @@ func (s *console) accessToken(t testing.TB, ws store.Workspace, operator store.O
 	text, kept, err := s.Members().MakeToken(t.Context(), ws.ID,
 		run.Actor{Operator: operator.ID, Epoch: s.today(t, operator).Epoch}, store.Token{
 			ID: uuid.New(), Name: "program " + rand.Text(), Role: g.Role, Every: g.EveryOrganization,
-			Organizations: g.Organizations, ExpiresAt: s.Clock.Now().Add(24 * time.Hour)})
+			Organizations: g.Organizations, Acts: catalog.Acts(), ExpiresAt: s.Clock.Now().Add(24 * time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}

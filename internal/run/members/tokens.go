@@ -40,6 +40,13 @@ func (r *Runner) MakeToken(ctx context.Context, workspace uuid.UUID, actor run.A
 	if !k.ExpiresAt.After(k.CreatedAt) || k.ExpiresAt.Sub(k.CreatedAt) > store.TokenLife {
 		return "", k, &catalog.FieldError{Field: "days", Message: "A token is valid for at most one year."}
 	}
+	if len(k.Acts) > 0 && k.ExpiresAt.Sub(k.CreatedAt) > store.ActTokenLife {
+		return "", k, &catalog.FieldError{Field: "days",
+			Message: "A token that names actions is valid for at most 90 days."}
+	}
+	if slices.ContainsFunc(k.Acts, func(slug string) bool { return !slices.Contains(catalog.Acts(), slug) }) {
+		return "", k, run.ErrForbidden
+	}
 	err = r.Store.InWorkspace(ctx, store.WholeWorkspace(workspace), func(tx *store.Tx) error {
 		if err := tx.LockTokens(ctx, actor.Operator); err != nil {
 			return err
@@ -72,7 +79,7 @@ func (r *Runner) MakeToken(ctx context.Context, workspace uuid.UUID, actor run.A
 		return tx.Record(ctx, store.Record{
 			ID: k.ID, Event: store.TokenMade, Operator: actor.Operator, Ticket: actor.Ticket,
 			Subject: k.Name, At: k.CreatedAt,
-			Input: map[string]string{"grant": GrantText(kept.Grant(), kept.Names),
+			Input: map[string]string{"grant": GrantText(kept.Grant(), kept.Names), "acts": strings.Join(kept.Acts, ", "),
 				"expires": k.ExpiresAt.UTC().Format(time.RFC3339)},
 			Summary: fmt.Sprintf("Created the access token %s: %s, until %s.", k.Name,
 				grantInShort(kept.Grant(), kept.Names), k.ExpiresAt.UTC().Format("2 Jan 2006")),

@@ -87,6 +87,10 @@ func (r *Runner) Approve(ctx context.Context, sc store.Scope, actor run.Actor, i
 		if err := Lacking(min(actor.Role, catalog.ParseRole(g.Role)), g.EveryOrganization, steps); err != nil {
 			return err
 		}
+		if err := r.Prove(ctx, tx, actor, catalog.Act, store.ApprovedPlan.Slug, "Approving these steps",
+			run.DigestOf(id.String(), string(digest))); err != nil {
+			return err
+		}
 		now.State = store.PlanApproved
 		return r.sign(ctx, tx, actor, now, store.ApprovedPlan)
 	})

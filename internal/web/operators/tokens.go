@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -61,6 +62,9 @@ func (s *pages) tokenRows(v site.Visitor, tokens []store.Token, revoke string) [
 	return rows
 }
 
+// actBox begins the names of the boxes that name actions; the slug follows.
+const actBox = "act."
+
 func (s *pages) getNewToken(c echo.Context, v site.Visitor) error {
 	return s.showNewToken(c, v, http.StatusOK, operators.TokenForm{Days: views.Input{Value: "30"}},
 		grantForm{grant: store.Grant{Role: catalog.Auditor.String(), EveryOrganization: true}})
@@ -71,6 +75,11 @@ func (s *pages) showNewToken(c echo.Context, v site.Visitor, status int, page op
 	var err error
 	if page.Grant, err = s.grantView(c, v, f); err != nil {
 		return err
+	}
+	for _, slug := range catalog.Acts() {
+		action, _ := catalog.Lookup(slug)
+		page.Acts = append(page.Acts, operators.TokenAct{Name: actBox + slug, Title: action.Title,
+			Ticked: slices.Contains(page.Named, slug)})
 	}
 	page.Grant.Most, page.Grant.Limited = v.Role.String(), !v.Membership.Every()
 	page.Workspace, page.WorkspaceName, page.RunID = v.Workspace.Slug, v.Workspace.Name, uuid.NewString()
@@ -112,6 +121,15 @@ func (s *pages) readToken(v site.Visitor, id uuid.UUID, form site.Form, f *grant
 	k := store.Token{ID: id, Role: f.grant.Role}
 	k.Name, page.Name.Error = form.Text(catalog.Text{Name: "name", Max: store.LongestTokenName, Required: true})
 	k.ExpiresAt, page.Days.Error = s.tokenEnd(form.Get("days"))
+	for _, slug := range catalog.Acts() {
+		if form.Get(actBox+slug) != "" {
+			k.Acts = append(k.Acts, slug)
+		}
+	}
+	page.Named = k.Acts
+	if len(k.Acts) > 0 && k.ExpiresAt.Sub(s.Now()) > store.ActTokenLife {
+		page.Days.Error = "A token that names actions ends after 90 days at most."
+	}
 	if f.role == "" && catalog.ParseRole(k.Role) > v.Role {
 		f.role = "Choose a role that is not above your own."
 	}
@@ -122,6 +140,9 @@ func (s *pages) readToken(v site.Visitor, id uuid.UUID, form site.Form, f *grant
 func (s *pages) makeToken(c echo.Context, v site.Visitor, k store.Token, page operators.TokenForm,
 	f grantForm) (err error) {
 	if k.Every, k.Organizations, err = s.tokenReach(c.Request().Context(), v, f.grant); err != nil {
+		return err
+	}
+	if err := s.Prove(c, v, catalog.Act, "Create access token"); err != nil {
 		return err
 	}
 	text, kept, err := s.Members.MakeToken(c.Request().Context(), v.Workspace.ID, v.Actor(), k)

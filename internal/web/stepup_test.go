@@ -1,0 +1,193 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/duo/duosim"
+	"duodesk/internal/run"
+	"duodesk/internal/run/runtest"
+	"duodesk/internal/store"
+)
+
+// asksProof fails unless an answer is the page that asks for a second factor again, and
+// returns its form.
+func (p *page) asksProof(words ...string) *formOfPage {
+	p.b.t.Helper()
+	p.want(http.StatusForbidden, append(words, "Confirm that it is you", "nothing was done yet")...).fine()
+	return p.form("Continue")
+}
+
+// TestRecentFactor: what gives somebody a way into Duo takes a factor of the last ten
+// minutes; with it the form goes on as it was typed, and for ten minutes nobody is asked.
+func TestRecentFactor(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
+	b.byHand = true
+	form := func(name string) *formOfPage {
+		return b.get(s.org("/actions/create-user")).form("Create user").set("username", name)
+	}
+	form("first").send().want(http.StatusOK, "first") // the session has just begun
+	s.Clock.Move(run.RecentProof)
+	late := form("second")
+	asked := late.post().asksProof("Create User")
+	asked.set("code", wrongCode(t, s)).post().want(http.StatusUnprocessableEntity, "This code is wrong.").fine()
+	if n := len(s.Sim.Ledger()); n != 1 {
+		t.Errorf("%d users were created", n)
+	}
+	done := asked.set("code", s.codeOf(t, b)).send().want(http.StatusOK, "second")
+	if strings.Contains(done.body, "Confirm that it is you") {
+		t.Error("asked again")
+	}
+	asked.set("code", s.codeOf(t, b)).post().want(http.StatusConflict, "This form no longer waits")
+	form("third").send().want(http.StatusOK, "third")
+	if n := len(s.Sim.Ledger()); n != 3 {
+		t.Errorf("Duo has done %d things", n)
+	}
+}
+
+// codeOf is the code of the app of a browser's operator.
+func (s *console) codeOf(t testing.TB, b *browser) string {
+	t.Helper()
+	session, err := s.Store.FindSession(t.Context(), hashOfToken(b.cookie(sessionCookie)), s.Clock.Now(), testIdle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return runtest.Code(t, s.DB, session.Operator, s.Clock.Now())
+}
+
+// TestFactorForOneAct: a permanent deletion takes a factor of its own, however recent the
+// last one is, and for these values alone.
+func TestFactorForOneAct(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	jane := s.addUser(t, duosim.UserSpec{Username: "jroe"})
+	john := s.addUser(t, duosim.UserSpec{Username: "john"})
+	b := s.as(t, s.Owner)
+	b.byHand = true
+	remove := func(id, name string) *page {
+		return b.request(http.MethodPost, s.org("/actions/delete-user"), url.Values{"run_id": {uuid.NewString()},
+			"user_id": {id}, "permanent": {"true"}, "confirm": {name}, "agreed": {"1"}})
+	}
+	asked := remove(jane, "jroe").asksProof("Delete User", "takes a second factor each time")
+	if len(s.Sim.Ledger()) > 0 {
+		t.Error("Duo has changed")
+	}
+	// What is sent with the code is not what goes on.
+	asked.values.Set("user_id", john)
+	asked.set("code", s.codeOf(t, b)).send().want(http.StatusOK)
+	if got := s.Sim.Ledger(); len(got) != 1 || !strings.Contains(got[0].Path, jane) {
+		t.Errorf("Duo has done %+v", got)
+	}
+	remove(john, "john").asksProof() // and again for the next
+	if len(s.Sim.Ledger()) != 1 {
+		t.Error("a proof counts twice")
+	}
+}
+
+// TestProofIsOfItsSession: a form that waits goes on in its own session and at its own
+// address.
+func TestProofIsOfItsSession(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	jane := s.addUser(t, duosim.UserSpec{Username: "jroe"})
+	b, other := s.as(t, s.Owner), s.as(t, s.Owner)
+	b.byHand, other.byHand = true, true
+	asked := b.request(http.MethodPost, s.org("/actions/delete-user"), url.Values{"run_id": {uuid.NewString()},
+		"user_id": {jane}, "permanent": {"true"}, "confirm": {"jroe"}, "agreed": {"1"}}).asksProof()
+	token := asked.values.Get("proof")
+	for where, in := range map[string]*browser{"/actions/delete-user": other, "/actions/create-user": b} {
+		in.send(http.MethodPost, s.org(where)+"?proof=1", url.Values{"proof": {token}, "code": {s.codeOf(t, in)}}).
+			want(http.StatusConflict, "This form no longer waits")
+	}
+	s.Clock.Move(15 * time.Minute)
+	asked.set("code", s.codeOf(t, b)).post().want(http.StatusConflict, "This form no longer waits")
+	if len(s.Sim.Ledger()) > 0 {
+		t.Error("Duo has changed")
+	}
+}
+
+// TestProofIsUsedOnce: of twenty uses of one proof at the same time one counts, within a
+// minute, in its session and for its act.
+func TestProofIsUsedOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	token := s.token(t, s.Owner)
+	session, err := s.FindSession(t.Context(), hashOfToken(token), s.Clock.Now(), testIdle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest, now := run.DigestOf("an act"), s.Clock.Now()
+	give := func() uuid.UUID {
+		id, err := s.ProveAct(t.Context(), session, s.Proved(t, s.Owner, now), digest, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	use := func(id, session uuid.UUID, digest []byte, at time.Time) error {
+		return s.InWorkspace(t.Context(), store.WholeWorkspace(s.Workspace.ID), func(tx *store.Tx) error {
+			return tx.UseProof(t.Context(), id, session, digest, at)
+		})
+	}
+	id, won := give(), 0
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			err := use(id, session.ID, digest, now)
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				won++
+			} else if !errors.Is(err, store.ErrNotFound) {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if won != 1 {
+		t.Errorf("%d of 20 uses of one proof count", won)
+	}
+	id = give()
+	for what, err := range map[string]error{
+		"another session": use(id, uuid.New(), digest, now), "another act": use(id, session.ID, run.DigestOf("x"), now),
+		"a minute later": use(id, session.ID, digest, now.Add(store.ProofLife)),
+	} {
+		if !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("%s uses the proof (%v)", what, err)
+		}
+	}
+	if err := use(id, session.ID, digest, now.Add(store.ProofLife-time.Second)); err != nil {
+		t.Error("the proof is not good for its act: ", err)
+	}
+}
+
+// TestNoProofByRecoveryCodeOrGrace: who came in by a recovery code, or without a factor,
+// does nothing that takes one.
+func TestNoProofByRecoveryCodeOrGrace(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for _, set := range []string{"factor_kind = 'recovery', factor_id = null",
+		"factor_kind = null, factor_id = null, factor_at = null"} {
+		o := s.Member(t, s.Workspace, catalog.Technician)
+		s.Exec(t, `update operator set grace_from = now() where id = $1`, o.ID)
+		s.Exec(t, `update workspace set factor_grace_days = 7 where id = $1`, s.Workspace.ID)
+		b := s.as(t, o)
+		b.byHand = true
+		s.Exec(t, `update session set `+set+` where operator_id = $1`, o.ID)
+		b.get(s.org("/actions/create-user")).form("Create user").set("username", "x").post().asksProof()
+	}
+	if len(s.Sim.Ledger()) > 0 {
+		t.Error("Duo has changed")
+	}
+}
