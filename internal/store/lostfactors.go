@@ -97,13 +97,34 @@ func (s *Store) ResetOwnFactors(ctx context.Context, operator Operator, from Ori
 			return err
 		}
 		return s.eachMembership(ctx, tx, operator.ID, func(entered *Tx, disabled bool) error {
-			if _, err := tx.Exec(ctx, `delete from factor_request where `+inWorkspace+` and operator_id = $1`,
-				operator.ID); err != nil || disabled {
-				return err
+			if disabled {
+				return nil
 			}
 			return entered.Notify(ctx, NewNotice{Kind: NoticeFactorReset, Operator: operator.ID, From: from, At: now})
 		})
 	})
+}
+
+// withdrawFactorRequests takes back an operator's requests for new second factors, in a
+// transaction of the operator's: who has just used a factor has not lost them all, and an
+// approval must not wait for a thief of the password.
+func (s *Store) withdrawFactorRequests(ctx context.Context, tx pgx.Tx, operator uuid.UUID) error {
+	var waiting bool
+	err := tx.QueryRow(ctx, `select exists (select from factor_request where operator_id = $1)`,
+		operator).Scan(&waiting)
+	if err != nil || !waiting {
+		return err
+	}
+	return s.eachMembership(ctx, tx, operator, func(entered *Tx, _ bool) error {
+		return entered.dropFactorRequest(ctx, operator)
+	})
+}
+
+// dropFactorRequest deletes an operator's request to the workspace. The transaction must be
+// one of the operator's.
+func (t *Tx) dropFactorRequest(ctx context.Context, operator uuid.UUID) error {
+	_, err := t.tx.Exec(ctx, `delete from factor_request where `+inWorkspace+` and operator_id = $1`, operator)
+	return err
 }
 
 // FactorRequest returns when a member asked for new second factors, if an owner still has

@@ -46,7 +46,8 @@ type Opening struct {
 // completed or the session before has ended, or that a factor is wanted and there is none. The sign-in is kept for
 // the operator's eyes; see EnterWorkspace for the record. Owners are told
 // when From.Device is none of the operator's, and it is not the first sign-in. A session
-// that goes on under a new token is no sign-in.
+// that goes on under a new token is no sign-in. With a proof, the operator's requests for new
+// second factors are taken back.
 func (s *Store) StartSession(ctx context.Context, o Opening, now time.Time) error {
 	return s.asOperator(ctx, o.Operator.ID, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `delete from session where ends_at <= least($1, now())`, now); err != nil {
@@ -62,8 +63,16 @@ func (s *Store) StartSession(ctx context.Context, o Opening, now time.Time) erro
 		if err := o.allowed(ctx, tx, now); err != nil {
 			return err
 		}
-		if err := o.keep(ctx, tx, now); err != nil || o.Before != nil || o.Renewed {
+		if err := o.keep(ctx, tx, now); err != nil {
 			return err
+		}
+		if o.Proof.Kind != "" {
+			if err := s.withdrawFactorRequests(ctx, tx, o.Operator.ID); err != nil {
+				return err
+			}
+		}
+		if o.Before != nil || o.Renewed {
+			return nil
 		}
 		if err := s.notifyNewDevice(ctx, tx, o.Operator.ID, o.From, now); err != nil {
 			return err
