@@ -208,12 +208,13 @@ func (s *pages) prove(c echo.Context, v site.Visitor, by func(site.Form) (store.
 	return c.Redirect(http.StatusSeeOther, next)
 }
 
-// goOn has the session go on under a new token, with the proof of a moment ago.
+// goOn has the session go on under a new token, with the proof of a moment ago, until the
+// same end.
 func (s *pages) goOn(c echo.Context, v site.Visitor, proof store.Proof) error {
 	before, err := s.Sessions.Current(c.Request())
 	if err != nil {
 		return err
 	}
 	return s.StartSession(c, store.Opening{Operator: v.Operator, Proof: proof, Before: s.BoundTo(c, v),
-		Entered: before.Entered})
+		EndsAt: before.EndsAt, Entered: before.Entered})
 }
