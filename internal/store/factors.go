@@ -81,14 +81,18 @@ type NewFactor struct {
 	TOTP         secret.Secret // of an app
 	Step         int64         // of an app: the step of the code that set it up; 0: none
 	First        bool          // for an operator who has proved no factor: there must be none yet
+	Session      uuid.UUID     // that sets it up and must still be there; uuid.Nil: none
 }
 
 // AddFactor keeps a new factor of an operator. Sessions without a factor end. It returns
-// ErrEnded when the operator's epoch was raised since, or when the factor is not the first
-// and had to be, and a *ConflictError on "factor_credential" when the passkey is known and
+// ErrEnded when the operator's epoch was raised or the session ended since, or when the factor
+// is not the first and had to be, and a *ConflictError on "factor_credential" when the passkey is known and
 // on "factor_count" when the operator has as many as can be.
 func (s *Store) AddFactor(ctx context.Context, operator Operator, f NewFactor, from Origin) error {
 	return s.changeFactors(ctx, operator, AccountFactorAdded, from, f.CreatedAt, func(tx *Tx) error {
+		if err := tx.holdSession(ctx, operator.ID, f.Session); err != nil {
+			return err
+		}
 		var n int
 		if err := tx.tx.QueryRow(ctx, `select count(*) from factor where operator_id = $1`,
 			operator.ID).Scan(&n); err != nil {
@@ -120,10 +124,14 @@ func (s *Store) AddFactor(ctx context.Context, operator Operator, f NewFactor, f
 
 // RemoveFactor takes one of an operator's factors away and ends the sessions that it
 // opened, but for one. It returns ErrLastFactor for the last one, ErrNotFound when there
-// is no such factor, and ErrEnded when the operator's epoch was raised since.
+// is no such factor, and ErrEnded when the operator's epoch was raised or the session ended
+// since.
 func (s *Store) RemoveFactor(ctx context.Context, operator Operator, id, session uuid.UUID, from Origin,
 	now time.Time) error {
 	return s.changeFactors(ctx, operator, AccountFactorRemoved, from, now, func(tx *Tx) error {
+		if err := tx.holdSession(ctx, operator.ID, session); err != nil {
+			return err
+		}
 		var mine, others int
 		err := tx.tx.QueryRow(ctx, `
 			select count(*) filter (where id = $2), count(*) filter (where id <> $2) from factor where operator_id = $1`,
@@ -142,6 +150,21 @@ func (s *Store) RemoveFactor(ctx context.Context, operator Operator, id, session
 			session)
 		return tx.tx.SendBatch(ctx, batch).Close()
 	})
+}
+
+// holdSession keeps a session that changes an operator's factors until the transaction ends;
+// uuid.Nil is none. Otherwise one that was ended while its request was on its way would leave
+// a factor behind, by which its thief comes back. It returns ErrEnded.
+func (t *Tx) holdSession(ctx context.Context, operator, session uuid.UUID) error {
+	if session == uuid.Nil {
+		return nil
+	}
+	done, err := t.tx.Exec(ctx, `select from session where id = $1 and operator_id = $2 for key share`, session,
+		operator)
+	if err == nil && done.RowsAffected() == 0 {
+		err = ErrEnded
+	}
+	return err
 }
 
 // changeFactors runs fn with the operator's row locked, so that changes come one after

@@ -14,6 +14,7 @@ import (
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
+	"github.com/google/uuid"
 
 	"duodesk/internal/store"
 	"duodesk/internal/text"
@@ -72,9 +73,10 @@ func (d *Desk) TakesPasskeys() bool { return d.passkeys != nil }
 // Owner is whose factor is set up.
 type Owner struct {
 	store.Operator
-	Bound []byte // hash of the token of the session or sign-in that asks
-	First bool   // no factor was proved: there must be none yet
-	From  store.Origin
+	Bound   []byte    // hash of the token of the session or sign-in that asks
+	Session uuid.UUID // that asks; uuid.Nil at a sign-in
+	First   bool      // no factor was proved: there must be none yet
+	From    store.Origin
 }
 
 // newToken makes what names a challenge in a page, and the hash it is kept under.

@@ -132,8 +132,8 @@ func (d *Desk) AddPasskey(ctx context.Context, o Owner, token, answer, called st
 	now := d.now()
 	f := store.Factor{ID: uuid.New(), Kind: store.Passkey, Name: name(called, "Passkey"), CreatedAt: now, UsedAt: &now,
 		Credential: record}
-	if err := d.store.AddFactor(ctx, o.Operator, store.NewFactor{Factor: f, CredentialID: made.ID, First: o.First},
-		o.From); err != nil {
+	if err := d.store.AddFactor(ctx, o.Operator, store.NewFactor{Factor: f, CredentialID: made.ID, First: o.First,
+		Session: o.Session}, o.From); err != nil {
 		return store.Proof{}, added(err)
 	}
 	return store.Proof{Factor: f.ID, Kind: store.Passkey, At: f.CreatedAt}, nil

@@ -126,8 +126,12 @@ func (s *pages) postNewPasskey(c echo.Context, v site.Visitor) error {
 
 // owner is whose factor is set up, and from where.
 func (s *pages) owner(c echo.Context, v site.Visitor) factors.Owner {
-	return factors.Owner{Operator: v.Operator, Bound: s.BoundTo(c, v), First: v.SignIn.TokenHash != nil,
+	o := factors.Owner{Operator: v.Operator, Bound: s.BoundTo(c, v), First: v.SignIn.TokenHash != nil,
 		From: site.OriginOf(c)}
+	if session, err := s.Sessions.Current(c.Request()); err == nil && !o.First {
+		o.Session = session.ID
+	}
+	return o
 }
 
 func (s *pages) notSetUp(c echo.Context, v site.Visitor, problem string) error {
