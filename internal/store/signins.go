@@ -14,6 +14,11 @@ const (
 	mostTries = 5
 	// mostSignIns is how many sign-ins of an operator can wait at once.
 	mostSignIns = 5
+
+	// LongestNext and LongestHeld are how many bytes a sign-in keeps of an address and of a
+	// sealed form.
+	LongestNext = 4000
+	LongestHeld = 200_000
 )
 
 // SignIn is a sign-in whose second factor is awaited.

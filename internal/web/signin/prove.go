@@ -62,8 +62,9 @@ func (s *pages) postSignInPasskey(c echo.Context, _ site.Visitor) error {
 	defer leave()
 	operator, proof, err := s.Factors.SignInByPasskey(c.Request().Context(), form.Get("challenge"), form.Get("answer"),
 		site.OriginOf(c))
+	// No password was right: it is a refused sign-in, and not one of the wrong codes that owners are told of.
 	if page.Refused = refusal(err); page.Refused != "" && operator.ID != uuid.Nil {
-		if err := s.Store.RefuseFactor(c.Request().Context(), operator.ID, site.OriginOf(c), s.Now()); err != nil {
+		if err := s.Store.RefuseSignIn(c.Request().Context(), operator.ID, site.OriginOf(c), s.Now()); err != nil {
 			return err
 		}
 	}
@@ -147,6 +148,9 @@ func (s *pages) showConfirm(c echo.Context, v site.Visitor, status int, next, pr
 // postProveOptions asks the browser for one of the operator's passkeys.
 func (s *pages) postProveOptions(c echo.Context, v site.Visitor) error {
 	if _, err := site.FormOf(c); err != nil {
+		return err
+	}
+	if err := s.PaceQuestion(c, v); err != nil {
 		return err
 	}
 	asked, err := s.Factors.AskPasskey(c.Request().Context(), v.Operator, s.BoundTo(c, v))

@@ -95,6 +95,9 @@ func (s *pages) postEnrollOptions(c echo.Context, v site.Visitor) error {
 	if _, err := site.FormOf(c); err != nil {
 		return err
 	}
+	if err := s.PaceQuestion(c, v); err != nil {
+		return err
+	}
 	if err := s.mayChange(c, v); err != nil {
 		return s.toConfirm(c, v, err)
 	}
@@ -144,6 +147,9 @@ func (s *pages) notSetUp(c echo.Context, v site.Visitor, problem string) error {
 // postApp shows the secret of a new authenticator app.
 func (s *pages) postApp(c echo.Context, v site.Visitor) error {
 	if _, err := site.FormOf(c); err != nil {
+		return err
+	}
+	if err := s.PaceQuestion(c, v); err != nil {
 		return err
 	}
 	if err := s.mayChange(c, v); err != nil {

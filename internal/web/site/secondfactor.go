@@ -2,6 +2,7 @@ package site
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"time"
@@ -43,6 +44,13 @@ func (s *Site) BeginSignIn(c echo.Context, operator store.Operator, next, held s
 	if err != nil {
 		return err
 	}
+	// What cannot be kept was made up, or is longer than any page of ours: the way in stays open.
+	if len(next) > store.LongestNext {
+		next = "/"
+	}
+	if _, err := base64.RawURLEncoding.DecodeString(held); err != nil || len(held) > store.LongestHeld {
+		held = ""
+	}
 	in := store.SignIn{TokenHash: hashOf(token), Operator: operator, Next: next, Held: held}
 	traceOf(c.Request().Context()).operator = operator.ID
 	if err := s.Store.BeginSignIn(c.Request().Context(), in, s.Now()); err != nil {
@@ -55,10 +63,17 @@ func (s *Site) BeginSignIn(c echo.Context, operator store.Operator, next, held s
 // admitSignIn returns whose sign-in a request belongs to.
 func (s *Site) admitSignIn(c echo.Context, v Visitor) (Visitor, error) {
 	cookie, err := c.Request().Cookie(s.signInCookie())
-	if err != nil || judge(s.Store, signInKind, cookie.Value, tokenBytes) == store.MadeUp {
+	if err != nil {
 		return v, errSignedOut
 	}
-	v.SignIn, err = s.Store.FindSignIn(c.Request().Context(), hashOf(cookie.Value), s.Now())
+	trust := judge(s.Store, signInKind, cookie.Value, tokenBytes)
+	if trust != store.Proved { // each has had a stamp from the first
+		return v, errSignedOut
+	}
+	err = s.Crowd.look(c.Request(), trust, cookie.Value, func() (err error) {
+		v.SignIn, err = s.Store.FindSignIn(c.Request().Context(), hashOf(cookie.Value), s.Now())
+		return err
+	})
 	if errors.Is(err, store.ErrNotFound) {
 		err = errSignedOut
 	}
@@ -101,6 +116,18 @@ func (s *Site) BoundTo(c echo.Context, v Visitor) []byte {
 		return nil
 	}
 	return hashOf(cookie.Value)
+}
+
+// PaceQuestion takes account of a question that a visitor wants to be asked, which is a row
+// until some time after its end: a burst, then one a second for each sign-in or session. The
+// error says that there were too many.
+func (s *Site) PaceQuestion(c echo.Context, v Visitor) error {
+	wait := s.Crowd.Attempts.Take("question to "+string(s.BoundTo(c, v)), s.Now())
+	if wait == 0 {
+		return nil
+	}
+	SlowDown(c, wait)
+	return echo.NewHTTPError(http.StatusTooManyRequests)
 }
 
 // TryFactor has a visitor prove a factor by something that could be guessed. Guesses are
