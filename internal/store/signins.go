@@ -12,8 +12,9 @@ const (
 	SignInLife = 10 * time.Minute
 	// mostTries is how many wrong answers a sign-in takes before the password is asked for again.
 	mostTries = 5
-	// mostSignIns is how many sign-ins of an operator can wait at once.
-	mostSignIns = 5
+	// mostSignIns is how many sign-ins of an operator can wait at once: so many that nobody who
+	// has the password pushes the operator's own out while the code is typed.
+	mostSignIns = 500
 
 	// LongestNext and LongestHeld are how many bytes a sign-in keeps of an address and of a
 	// sealed form.
