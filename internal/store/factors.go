@@ -64,9 +64,8 @@ func (s *Store) Factors(ctx context.Context, operator uuid.UUID) ([]Factor, erro
 // PasskeyOperator returns the operator whose passkey has a credential id; ErrNotFound if
 // nobody's has.
 func (s *Store) PasskeyOperator(ctx context.Context, credentialID []byte) (Operator, error) {
-	rows,
-		err := s.pool.Query(ctx, operatorQuery+` where id = (select operator_id from factor where credential_id = $1)`,
-		credentialID)
+	rows, err := s.pool.Query(ctx,
+		operatorQuery+` where id = (select operator_id from factor where credential_id = $1)`, credentialID)
 	if err != nil {
 		return Operator{}, err
 	}
@@ -79,7 +78,6 @@ type NewFactor struct {
 	Factor
 	CredentialID []byte        // of a passkey
 	TOTP         secret.Secret // of an app
-	Step         int64         // of an app: the step of the code that set it up; 0: none
 	First        bool          // for an operator who has proved no factor: there must be none yet
 }
 
@@ -111,7 +109,7 @@ func (s *Store) AddFactor(ctx context.Context, operator Operator, f NewFactor, f
 			insert into factor (id, operator_id, kind, name, created_at, used_at, credential_id, credential,
 				sealed_secret, last_step, trial)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-			f.ID, operator.ID, f.Kind, f.Name, f.CreatedAt, f.UsedAt, f.CredentialID, f.Credential, f.Sealed, f.Step,
+			f.ID, operator.ID, f.Kind, f.Name, f.CreatedAt, f.UsedAt, f.CredentialID, f.Credential, f.Sealed, f.LastStep,
 			f.Trial)
 		batch.Queue(`delete from session where operator_id = $1 and factor_at is null`, operator.ID)
 		return tx.tx.SendBatch(ctx, batch).Close()
@@ -186,9 +184,15 @@ func (s *Store) OpenTOTP(f Factor) (secret.Secret, error) {
 // UseTOTP takes a step of time of an app: each once, and none from before the last that
 // was taken. ErrNotFound says that it was taken, or that the factor is gone.
 func (s *Store) UseTOTP(ctx context.Context, f Factor, step int64, now time.Time) error {
-	return s.useFactor(ctx, f.OperatorID, `
-		update factor set last_step = $3, used_at = $4 where operator_id = $1 and id = $2 and last_step < $3`,
-		f.OperatorID, f.ID, step, now)
+	return s.asOperator(ctx, f.OperatorID, func(tx pgx.Tx) error {
+		done, err := tx.Exec(ctx, `
+			update factor set last_step = $3, used_at = $4 where operator_id = $1 and id = $2 and last_step < $3`,
+			f.OperatorID, f.ID, step, now)
+		if err != nil {
+			return err
+		}
+		return oneRow(done)
+	})
 }
 
 // UsePasskey replaces a passkey's record after a use, which changed its counter or its
@@ -208,15 +212,5 @@ func (s *Store) UsePasskey(ctx context.Context, f Factor, credential []byte, syn
 			return err
 		}
 		return keepAccountEvent(ctx, tx, f.OperatorID, AccountPasskeySynced, from, now)
-	})
-}
-
-func (s *Store) useFactor(ctx context.Context, operator uuid.UUID, sql string, args ...any) error {
-	return s.asOperator(ctx, operator, func(tx pgx.Tx) error {
-		done, err := tx.Exec(ctx, sql, args...)
-		if err == nil && done.RowsAffected() == 0 {
-			err = ErrNotFound
-		}
-		return err
 	})
 }

@@ -70,9 +70,3 @@ func (s *Store) TrySignIn(ctx context.Context, tokenHash []byte, now time.Time) 
 	}
 	return err
 }
-
-// DropSignIn forgets a sign-in.
-func (s *Store) DropSignIn(ctx context.Context, tokenHash []byte) error {
-	_, err := s.pool.Exec(ctx, `delete from sign_in where token_hash = $1`, tokenHash)
-	return err
-}

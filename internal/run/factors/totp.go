@@ -126,7 +126,8 @@ func (d *Desk) AddTOTP(ctx context.Context, o Owner, token, code, called string)
 		return store.Proof{}, late(err, setupLife)
 	}
 	f.OperatorID, f.Name, f.CreatedAt, f.UsedAt = o.ID, name(called, "Authenticator app"), now, &now
-	made := store.NewFactor{Factor: f, TOTP: secret.Box([]byte(key)), Step: step, First: o.First}
+	f.LastStep = step
+	made := store.NewFactor{Factor: f, TOTP: secret.Box([]byte(key)), First: o.First}
 	if err := d.store.AddFactor(ctx, o.Operator, made, o.From); err != nil {
 		return store.Proof{}, added(err)
 	}
