@@ -5,86 +5,14 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/run/factors"
-	"duodesk/internal/secret"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/views"
 	"duodesk/views/signin"
 )
-
-// postSignInOptions asks the browser of a stranger for a passkey.
-func (s *pages) postSignInOptions(c echo.Context, _ site.Visitor) error {
-	if _, err := site.FormOf(c); err != nil {
-		return err
-	}
-	lane, paced := s.LaneOf(c.Request())
-	leave, wait, err := s.Crowd.Enter(c.Request().Context(), lane, paced)
-	switch {
-	case errors.Is(err, secret.ErrBusy):
-		return echo.NewHTTPError(http.StatusServiceUnavailable)
-	case err != nil:
-		return err
-	case wait > 0:
-		site.SlowDown(c, wait)
-		return echo.NewHTTPError(http.StatusTooManyRequests)
-	}
-	defer leave()
-	asked, err := s.Factors.AskAnyPasskey(c.Request().Context())
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, asked)
-}
-
-// postSignInPasskey signs in by a passkey alone.
-func (s *pages) postSignInPasskey(c echo.Context, _ site.Visitor) error {
-	form, err := site.FormOf(c)
-	if err != nil {
-		return err
-	}
-	page := views.SignInPage{Next: site.LocalPath(form.Get("next")), Held: form.Get(site.HeldField)}
-	lane, paced := s.LaneOf(c.Request())
-	leave, wait, err := s.Crowd.Enter(c.Request().Context(), lane, paced)
-	switch {
-	case errors.Is(err, secret.ErrBusy):
-		page.SlowDown = site.Busy(c)
-		return s.ShowSignIn(c, http.StatusServiceUnavailable, page)
-	case err != nil:
-		return err
-	case wait > 0:
-		page.SlowDown = site.SlowDown(c, wait)
-		return s.ShowSignIn(c, http.StatusTooManyRequests, page)
-	}
-	defer leave()
-	operator, proof, err := s.Factors.SignInByPasskey(c.Request().Context(), form.Get("challenge"), form.Get("answer"),
-		site.OriginOf(c))
-	if page.Refused = refusal(err); page.Refused != "" && operator.ID != uuid.Nil {
-		if err := s.Store.RefuseFactor(c.Request().Context(), operator.ID, site.OriginOf(c), s.Now()); err != nil {
-			return err
-		}
-	}
-	if err == nil {
-		err = s.StartSession(c, store.Opening{Operator: operator, Proof: proof})
-	}
-	if errors.Is(err, store.ErrEnded) {
-		page.Refused = "Your account was changed while you signed in. Start again."
-	}
-	switch {
-	case page.Refused != "":
-		return s.ShowSignIn(c, http.StatusUnprocessableEntity, page)
-	case err != nil:
-		return err
-	}
-	next, err := s.NextOf(c.Request().Context(), operator, page.Next, page.Held)
-	if err != nil {
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, next)
-}
 
 // refusal is why a factor was not taken; empty for anything else.
 func refusal(err error) string {
