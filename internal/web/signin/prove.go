@@ -103,45 +103,52 @@ func (s *pages) postRecovery(c echo.Context, v site.Visitor) error {
 	}, true)
 }
 
-// prove takes a second factor, to complete a sign-in or to have a session go on.
+// prove takes a second factor, to complete a sign-in or to continue a session.
 func (s *pages) prove(c echo.Context, v site.Visitor, by func(site.Form) (store.Proof, error), recovery bool) error {
 	form, err := site.FormOf(c)
 	if err != nil {
 		return err
 	}
-	proof, wait, err := s.TryFactor(c, v, func() (store.Proof, error) { return by(form) })
-	problem, status := refusal(err), http.StatusUnprocessableEntity
+	next := site.LocalPath(form.Get("next"))
+	proof, problem, status, err := s.try(c, v, func() (store.Proof, error) { return by(form) })
 	switch {
-	case wait > 0:
-		problem, status = site.SlowDown(c, wait), http.StatusTooManyRequests
-	case problem == "" && err != nil:
+	case err != nil:
 		return err
-	}
-	signingIn := v.SignIn.TokenHash != nil
-	switch {
-	case problem != "" && signingIn:
+	case problem != "" && v.SigningIn():
 		return s.showSecondFactor(c, v, status, signin.SecondFactorPage{Problem: problem, Recovery: recovery})
 	case problem != "":
-		return s.showConfirm(c, v, status, site.LocalPath(form.Get("next")), problem)
+		return s.showConfirm(c, v, status, next, problem)
 	}
-	next := site.LocalPath(form.Get("next"))
-	if signingIn {
-		next, err = s.CompleteSignIn(c, v, proof)
-	} else {
-		err = s.goOn(c, v, proof)
-	}
-	if err != nil {
+	if next, err = s.proved(c, v, proof, next); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, next)
 }
 
-// goOn has the session go on under a new token, with the proof of a moment ago.
-func (s *pages) goOn(c echo.Context, v site.Visitor, proof store.Proof) error {
+// try is TryFactor for a page: problem says why the factor was not taken, and status is that
+// of the page that says so.
+func (s *pages) try(c echo.Context, v site.Visitor, by func() (store.Proof, error)) (proof store.Proof,
+	problem string, status int, err error) {
+	proof, wait, err := s.TryFactor(c, v, by)
+	if problem = refusal(err); problem != "" {
+		return proof, problem, http.StatusUnprocessableEntity, nil
+	}
+	if wait > 0 {
+		return proof, site.SlowDown(c, wait), http.StatusTooManyRequests, nil
+	}
+	return proof, "", http.StatusOK, err
+}
+
+// proved completes a sign-in and returns where it was going, or continues a session under a
+// new token and returns next.
+func (s *pages) proved(c echo.Context, v site.Visitor, proof store.Proof, next string) (string, error) {
+	if v.SigningIn() {
+		return s.CompleteSignIn(c, v, proof)
+	}
 	before, err := s.Sessions.Current(c.Request())
 	if err != nil {
-		return err
+		return "", err
 	}
-	return s.StartSession(c, store.Opening{Operator: v.Operator, Proof: proof, Before: s.BoundTo(c, v),
+	return next, s.StartSession(c, store.Opening{Operator: v.Operator, Proof: proof, Before: s.BoundTo(c, v),
 		Entered: before.Entered})
 }

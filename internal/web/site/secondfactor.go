@@ -24,6 +24,9 @@ const signInKind = "sign-in"
 // RecentProof is for how long a proved factor stands for what asks for a recent one.
 const RecentProof = 10 * time.Minute
 
+// SigningIn reports whether the visitor's second factor is awaited: there is no session yet.
+func (v Visitor) SigningIn() bool { return v.SignIn.TokenHash != nil }
+
 func (s *Site) signInCookie() string {
 	if s.PublicURL.Scheme == "https" {
 		return "__Host-signin"
@@ -93,7 +96,7 @@ func (s *Site) NextOf(ctx context.Context, operator store.Operator, next, held s
 // BoundTo is what challenges of a visitor are bound to: the hash of the token of the
 // session, or of the sign-in.
 func (s *Site) BoundTo(c echo.Context, v Visitor) []byte {
-	if v.SignIn.TokenHash != nil {
+	if v.SigningIn() {
 		return v.SignIn.TokenHash
 	}
 	cookie, err := c.Request().Cookie(s.Sessions.cookie)
@@ -109,7 +112,7 @@ func (s *Site) BoundTo(c echo.Context, v Visitor) []byte {
 func (s *Site) TryFactor(c echo.Context, v Visitor, prove func() (store.Proof, error)) (proof store.Proof,
 	wait time.Duration, err error) {
 	ctx := c.Request().Context()
-	if v.SignIn.TokenHash != nil {
+	if v.SigningIn() {
 		err := s.Store.TrySignIn(ctx, v.SignIn.TokenHash, s.Now())
 		if errors.Is(err, store.ErrNotFound) {
 			err = errSignedOut
