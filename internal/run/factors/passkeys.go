@@ -14,21 +14,21 @@ import (
 	"duodesk/internal/store"
 )
 
-// What an answer of a passkey is for: an answer for one is worth nothing for another.
+// The purposes of challenges. An answer to a challenge of one purpose is refused for another.
 const (
 	toEnroll = "enroll a passkey"
 	toSignIn = "sign in by a passkey"
 	toProve  = "prove a passkey"
 )
 
-// Ceremony is a question to the browser: Options for navigator.credentials, and the token
-// that names the question in the answer.
+// Ceremony is a question to the browser: Options for navigator.credentials, and the Token
+// that the browser sends with its answer.
 type Ceremony struct {
 	Token   string          `json:"token"`
 	Options json.RawMessage `json:"options"`
 }
 
-// user is an operator as the library knows one.
+// user is an operator as a webauthn.User.
 type user struct {
 	store.Operator
 	credentials []webauthn.Credential
@@ -39,7 +39,8 @@ func (u user) WebAuthnName() string                       { return u.Email }
 func (u user) WebAuthnDisplayName() string                { return u.Email }
 func (u user) WebAuthnCredentials() []webauthn.Credential { return u.credentials }
 
-// passkeysOf finds an operator's passkeys; factors are in the order of the credentials.
+// passkeysOf returns an operator's passkeys, as the library's credentials and as factors in
+// the same order.
 func (d *Desk) passkeysOf(ctx context.Context, o store.Operator) (u user, factors []store.Factor, err error) {
 	u.Operator = o
 	all, err := d.store.Factors(ctx, o.ID)
@@ -56,7 +57,8 @@ func (d *Desk) passkeysOf(ctx context.Context, o store.Operator) (u user, factor
 	return u, factors, err
 }
 
-// keep keeps what is known of a question until it is answered.
+// keep stores the library's session of a question, and returns the question. options,
+// session and err are what the library's Begin functions return.
 func (d *Desk) keep(ctx context.Context, purpose string, bound []byte, options any, session *webauthn.SessionData,
 	err error) (Ceremony, error) {
 	if err != nil {
@@ -76,8 +78,8 @@ func (d *Desk) keep(ctx context.Context, purpose string, bound []byte, options a
 		store.Challenge{Purpose: purpose, Bound: bound, Data: kept, EndsAt: now.Add(challengeLife)}, now)
 }
 
-// take returns what was kept of a question to an operator: once. A question to a stranger
-// is to uuid.Nil.
+// take returns the library's session of a question and deletes it. operator is whom the
+// question was for; uuid.Nil: a stranger.
 func (d *Desk) take(ctx context.Context, token, purpose string, bound []byte, operator uuid.UUID) (
 	session webauthn.SessionData, err error) {
 	if d.passkeys == nil {
@@ -94,8 +96,9 @@ func (d *Desk) take(ctx context.Context, token, purpose string, bound []byte, op
 	return session, err
 }
 
-// BeginPasskey asks the browser to make a passkey for an operator. bound is the hash of
-// the token of the session or sign-in that asks.
+// BeginPasskey returns the question that has the browser create a passkey for an operator.
+// bound is the SHA-256 of the token of the session or sign-in. It returns store.ErrNotFound
+// unless TakesPasskeys.
 func (d *Desk) BeginPasskey(ctx context.Context, o store.Operator, bound []byte) (Ceremony, error) {
 	if d.passkeys == nil {
 		return Ceremony{}, store.ErrNotFound
@@ -109,9 +112,11 @@ func (d *Desk) BeginPasskey(ctx context.Context, o store.Operator, bound []byte)
 	return d.keep(ctx, toEnroll, bound, options, session, err)
 }
 
-// AddPasskey takes the browser's answer to BeginPasskey and keeps the passkey.
-func (d *Desk) AddPasskey(ctx context.Context, o Owner, token, answer, called string) (store.Proof, error) {
-	session, err := d.take(ctx, token, toEnroll, o.Bound, o.ID)
+// AddPasskey checks the browser's answer to BeginPasskey and adds the passkey under the name
+// called. It returns *Refused for an answer that does not fit, and store.ErrEnded as
+// store.AddFactor does.
+func (d *Desk) AddPasskey(ctx context.Context, e Enrollment, token, answer, called string) (store.Proof, error) {
+	session, err := d.take(ctx, token, toEnroll, e.Bound, e.ID)
 	if err != nil {
 		return store.Proof{}, err
 	}
@@ -119,7 +124,7 @@ func (d *Desk) AddPasskey(ctx context.Context, o Owner, token, answer, called st
 	if err != nil {
 		return store.Proof{}, refuse(unreadable)
 	}
-	made, err := d.passkeys.CreateCredential(user{Operator: o.Operator}, session, parsed)
+	made, err := d.passkeys.CreateCredential(user{Operator: e.Operator}, session, parsed)
 	if err != nil {
 		return store.Proof{}, d.misfit(session, parsed.Response.CollectedClientData,
 			parsed.Response.AttestationObject.AuthData)
@@ -132,15 +137,16 @@ func (d *Desk) AddPasskey(ctx context.Context, o Owner, token, answer, called st
 	now := d.now()
 	f := store.Factor{ID: uuid.New(), Kind: store.Passkey, Name: name(called, "Passkey"), CreatedAt: now, UsedAt: &now,
 		Credential: record}
-	if err := d.store.AddFactor(ctx, o.Operator, store.NewFactor{Factor: f, CredentialID: made.ID, First: o.First},
-		o.From); err != nil {
+	if err := d.store.AddFactor(ctx, e.Operator, store.NewFactor{Factor: f, CredentialID: made.ID, First: e.First},
+		e.From); err != nil {
 		return store.Proof{}, added(err)
 	}
 	return store.Proof{Factor: f.ID, Kind: store.Passkey, At: f.CreatedAt}, nil
 }
 
-// AskPasskey asks the browser for one of an operator's passkeys. It returns
-// store.ErrNotFound when the operator has none.
+// AskPasskey returns the question that has the browser use one of an operator's passkeys.
+// bound is as in BeginPasskey. It returns store.ErrNotFound if the operator has no passkey,
+// and unless TakesPasskeys.
 func (d *Desk) AskPasskey(ctx context.Context, o store.Operator, bound []byte) (Ceremony, error) {
 	u, _, err := d.passkeysOf(ctx, o)
 	if err == nil && (d.passkeys == nil || len(u.credentials) == 0) {
@@ -153,7 +159,8 @@ func (d *Desk) AskPasskey(ctx context.Context, o store.Operator, bound []byte) (
 	return d.keep(ctx, toProve, bound, options, session, err)
 }
 
-// AskAnyPasskey asks the browser of a stranger for a passkey of the console.
+// AskAnyPasskey returns the question that has a stranger's browser use any passkey of the
+// console. It returns store.ErrNotFound unless TakesPasskeys.
 func (d *Desk) AskAnyPasskey(ctx context.Context) (Ceremony, error) {
 	if d.passkeys == nil {
 		return Ceremony{}, store.ErrNotFound
@@ -162,7 +169,8 @@ func (d *Desk) AskAnyPasskey(ctx context.Context) (Ceremony, error) {
 	return d.keep(ctx, toSignIn, nil, options, session, err)
 }
 
-// ProvePasskey takes the browser's answer to AskPasskey.
+// ProvePasskey checks the browser's answer to AskPasskey. It returns *Refused if the answer
+// does not fit.
 func (d *Desk) ProvePasskey(ctx context.Context, o store.Operator, bound []byte, token, answer string,
 	from store.Origin) (store.Proof, error) {
 	session, parsed, err := d.answered(ctx, token, toProve, bound, o.ID, answer)
@@ -172,8 +180,8 @@ func (d *Desk) ProvePasskey(ctx context.Context, o store.Operator, bound []byte,
 	return d.prove(ctx, o, session, parsed, from)
 }
 
-// SignInByPasskey takes the browser's answer to AskAnyPasskey and returns whose the
-// passkey is, also when it refuses the passkey of an operator.
+// SignInByPasskey checks the browser's answer to AskAnyPasskey and returns the operator whose
+// passkey it is. With *Refused it also returns the operator, if it found one.
 func (d *Desk) SignInByPasskey(ctx context.Context, token, answer string, from store.Origin) (store.Operator,
 	store.Proof, error) {
 	session, parsed, err := d.answered(ctx, token, toSignIn, nil, uuid.Nil, answer)
@@ -199,7 +207,7 @@ const (
 	longestAnswer = 32 << 10
 )
 
-// bounded returns what there is to read of an answer: nothing of one that is too long.
+// bounded returns the bytes of an answer, or nil if it is longer than longestAnswer.
 func bounded(answer string) []byte {
 	if len(answer) > longestAnswer {
 		return nil
@@ -207,7 +215,8 @@ func bounded(answer string) []byte {
 	return []byte(answer)
 }
 
-// known leaves out what a browser says about the ways to its passkey that is not one.
+// known returns the transports that a browser claims, without those that the standard does
+// not have.
 func known(claimed []protocol.AuthenticatorTransport) (ways []protocol.AuthenticatorTransport) {
 	for _, way := range []protocol.AuthenticatorTransport{protocol.USB, protocol.NFC, protocol.BLE, protocol.SmartCard,
 		protocol.Hybrid, protocol.Internal} {
@@ -218,6 +227,7 @@ func known(claimed []protocol.AuthenticatorTransport) (ways []protocol.Authentic
 	return ways
 }
 
+// answered takes the session of a question and parses the browser's answer to it.
 func (d *Desk) answered(ctx context.Context, token, purpose string, bound []byte, operator uuid.UUID, answer string) (
 	session webauthn.SessionData, parsed *protocol.ParsedCredentialAssertionData, err error) {
 	if session, err = d.take(ctx, token, purpose, bound, operator); err != nil {
@@ -229,7 +239,8 @@ func (d *Desk) answered(ctx context.Context, token, purpose string, bound []byte
 	return session, parsed, err
 }
 
-// prove checks an answer with the passkeys of an operator and keeps what its use changed.
+// prove checks an answer against the passkeys of an operator, and stores the record that the
+// use changed.
 func (d *Desk) prove(ctx context.Context, o store.Operator, session webauthn.SessionData,
 	parsed *protocol.ParsedCredentialAssertionData, from store.Origin) (store.Proof, error) {
 	u, factors, err := d.passkeysOf(ctx, o)
@@ -280,8 +291,8 @@ func (d *Desk) prove(ctx context.Context, o store.Operator, session webauthn.Ses
 	return store.Proof{Factor: factors[used].ID, Kind: store.Passkey, At: now}, nil
 }
 
-// misfit puts into words what the library found wrong with an answer. It looks for itself:
-// the library's own words are for its log.
+// misfit is the refusal of an answer that the library found wrong. It finds the reason itself,
+// because the library's errors are not for people.
 func (d *Desk) misfit(session webauthn.SessionData, client protocol.CollectedClientData,
 	data protocol.AuthenticatorData) error {
 	site := sha256.Sum256([]byte(d.passkeys.Config.RPID))

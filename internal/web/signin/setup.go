@@ -117,7 +117,7 @@ func (s *pages) postNewPasskey(c echo.Context, v site.Visitor) error {
 	if err := s.mayChange(c, v); err != nil {
 		return s.toConfirm(c, v, err)
 	}
-	proof, err := s.Factors.AddPasskey(c.Request().Context(), s.owner(c, v), form.Get("challenge"),
+	proof, err := s.Factors.AddPasskey(c.Request().Context(), s.enrollment(c, v), form.Get("challenge"),
 		form.Get("answer"), form.Get("name"))
 	if problem := refusal(err); problem != "" {
 		return s.notSetUp(c, v, problem)
@@ -128,9 +128,9 @@ func (s *pages) postNewPasskey(c echo.Context, v site.Visitor) error {
 	return s.setUp(c, v, proof)
 }
 
-// owner is whose factor is set up, and from where.
-func (s *pages) owner(c echo.Context, v site.Visitor) factors.Owner {
-	return factors.Owner{Operator: v.Operator, Bound: s.BoundTo(c, v), First: v.SigningIn(),
+// enrollment says who sets up a factor, and from where.
+func (s *pages) enrollment(c echo.Context, v site.Visitor) factors.Enrollment {
+	return factors.Enrollment{Operator: v.Operator, Bound: s.BoundTo(c, v), First: v.SigningIn(),
 		From: site.OriginOf(c)}
 }
 
@@ -180,7 +180,7 @@ func (s *pages) postAppCode(c echo.Context, v site.Visitor) error {
 		return s.toConfirm(c, v, err)
 	}
 	proof, problem, status, err := s.try(c, v, func() (store.Proof, error) {
-		return s.Factors.AddTOTP(c.Request().Context(), s.owner(c, v), form.Get("challenge"), form.Get("code"),
+		return s.Factors.AddTOTP(c.Request().Context(), s.enrollment(c, v), form.Get("challenge"), form.Get("code"),
 			form.Get("name"))
 	})
 	if err != nil {
