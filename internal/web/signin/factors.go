@@ -52,7 +52,7 @@ func (s *pages) showFactors(c echo.Context, v site.Visitor, status int, page sig
 	return s.Render(c, status, v, site.Place{}, page)
 }
 
-// postRemove removes one of the operator's factors. One that is gone already is no trouble.
+// postRemove removes one of the operator's factors. One that was removed before is no error.
 func (s *pages) postRemove(c echo.Context, v site.Visitor) error {
 	form, err := site.FormOf(c)
 	if err != nil {

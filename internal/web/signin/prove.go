@@ -14,7 +14,7 @@ import (
 	"duodesk/views/signin"
 )
 
-// refusal is why a factor was not taken; empty for anything else.
+// refusal returns why a factor was not accepted; empty: err is nil or something else.
 func refusal(err error) string {
 	if refused := (*factors.Refused)(nil); errors.As(err, &refused) {
 		return refused.Words
@@ -103,7 +103,8 @@ func (s *pages) postRecovery(c echo.Context, v site.Visitor) error {
 	}, true)
 }
 
-// prove takes a second factor, to complete a sign-in or to continue a session.
+// prove answers a form with a second factor, which completes a sign-in or continues a
+// session. recovery: the form was for a recovery code.
 func (s *pages) prove(c echo.Context, v site.Visitor, by func(site.Form) (store.Proof, error), recovery bool) error {
 	form, err := site.FormOf(c)
 	if err != nil {
@@ -125,8 +126,8 @@ func (s *pages) prove(c echo.Context, v site.Visitor, by func(site.Form) (store.
 	return c.Redirect(http.StatusSeeOther, next)
 }
 
-// try is TryFactor for a page: problem says why the factor was not taken, and status is that
-// of the page that says so.
+// try is TryFactor for a page: problem says why the factor was not accepted, and status is
+// that of the page that says so.
 func (s *pages) try(c echo.Context, v site.Visitor, by func() (store.Proof, error)) (proof store.Proof,
 	problem string, status int, err error) {
 	proof, wait, err := s.TryFactor(c, v, by)

@@ -33,7 +33,7 @@ func (s *pages) showFirstFactor(c echo.Context, v site.Visitor, status int, prob
 	return s.Render(c, status, site.Visitor{}, site.Place{}, page)
 }
 
-// graceOf is until when the operator may go without a second factor; nil: no longer.
+// graceOf returns until when the operator can do without a second factor; nil: not any more.
 func (s *pages) graceOf(c echo.Context, v site.Visitor) (*views.When, error) {
 	until, err := s.Store.GraceUntil(c.Request().Context(), v.Operator)
 	if err != nil || !s.Now().Before(until) {
@@ -43,7 +43,7 @@ func (s *pages) graceOf(c echo.Context, v site.Visitor) (*views.When, error) {
 	return &when, nil
 }
 
-// postLater begins a session without a second factor, where a workspace still admits one.
+// postLater starts a session without a second factor, within the grace.
 func (s *pages) postLater(c echo.Context, v site.Visitor) error {
 	if _, err := site.FormOf(c); err != nil {
 		return err
@@ -56,14 +56,15 @@ func (s *pages) postLater(c echo.Context, v site.Visitor) error {
 }
 
 var (
-	// errNotFresh says that a change of one's factors needs one first.
+	// errNotFresh says that the operator has to use a second factor before changing them.
 	errNotFresh = errors.New("signin: use a second factor first")
-	// errHasFactor says that a sign-in goes on with the factor that the operator has.
+	// errHasFactor says that a sign-in cannot set one up, because the operator has one.
 	errHasFactor = errors.New("signin: the operator has a second factor")
 )
 
-// mayChange decides who may change the factors of an operator: the operator who has just
-// proved one, and at a sign-in only one who has none yet.
+// mayChange returns nil if the visitor may change factors: after a proof within RecentProof,
+// or while signing in if the operator has none. Otherwise it returns errNotFresh or
+// errHasFactor; see toConfirm.
 func (s *pages) mayChange(c echo.Context, v site.Visitor) error {
 	if !v.SigningIn() {
 		if !s.fresh(v) {
@@ -78,11 +79,12 @@ func (s *pages) mayChange(c echo.Context, v site.Visitor) error {
 	return err
 }
 
+// fresh reports whether the session was proved within RecentProof.
 func (s *pages) fresh(v site.Visitor) bool {
 	return v.Proof.Kind != "" && s.Now().Sub(v.Proof.At) < site.RecentProof
 }
 
-// toConfirm leads an operator who has to use a factor first to the page that asks for one.
+// toConfirm answers the errors of mayChange with the page that asks for a factor.
 func (s *pages) toConfirm(c echo.Context, v site.Visitor, err error) error {
 	switch {
 	case errors.Is(err, errNotFresh):
@@ -134,6 +136,7 @@ func (s *pages) enrollment(c echo.Context, v site.Visitor) factors.Enrollment {
 		From: site.OriginOf(c)}
 }
 
+// notSetUp shows the page that a new factor was asked for on, with a problem.
 func (s *pages) notSetUp(c echo.Context, v site.Visitor, problem string) error {
 	if v.SigningIn() {
 		return s.showFirstFactor(c, v, http.StatusUnprocessableEntity, problem)
@@ -200,7 +203,7 @@ func (s *pages) postAppCode(c echo.Context, v site.Visitor) error {
 		Code: views.Input{Error: problem}})
 }
 
-// setUp goes on after a new factor: to the recovery codes of an operator who has none.
+// setUp answers after a new factor: an operator who has no recovery codes gets them first.
 func (s *pages) setUp(c echo.Context, v site.Visitor, proof store.Proof) error {
 	next, err := s.proved(c, v, proof, views.FactorsAfter("added"))
 	if err != nil {
@@ -216,8 +219,8 @@ func (s *pages) setUp(c echo.Context, v site.Visitor, proof store.Proof) error {
 	return s.showRecoveryCodes(c, v, next)
 }
 
-// showRecoveryCodes makes recovery codes and shows them: they are in this answer and
-// nowhere else.
+// showRecoveryCodes replaces the operator's recovery codes and shows the new ones, which are
+// in this answer and nowhere else.
 func (s *pages) showRecoveryCodes(c echo.Context, v site.Visitor, next string) error {
 	codes, err := s.Factors.NewRecoveryCodes(c.Request().Context(), v.Operator, site.OriginOf(c))
 	if err != nil {
