@@ -56,9 +56,6 @@ func (s *pages) postSignInPasskey(c echo.Context, _ site.Visitor) error {
 	case errors.Is(err, secret.ErrBusy):
 		page.SlowDown = site.Busy(c)
 		return s.ShowSignIn(c, http.StatusServiceUnavailable, page)
-	case errors.Is(err, store.ErrEnded):
-		page.Refused = "Your account was changed while you signed in. Start again."
-		return s.ShowSignIn(c, http.StatusUnprocessableEntity, page)
 	case page.Refused != "":
 		return s.ShowSignIn(c, http.StatusUnprocessableEntity, page)
 	case err != nil:
@@ -94,5 +91,9 @@ func (s *pages) signInByPasskey(c echo.Context, challenge, answer string) (opera
 	if err != nil {
 		return operator, 0, err
 	}
-	return operator, 0, s.StartSession(c, store.Opening{Operator: operator, Proof: proof})
+	err = s.StartSession(c, store.Opening{Operator: operator, Proof: proof})
+	if errors.Is(err, store.ErrEnded) {
+		err = &factors.Refused{Words: "Your account was changed while you signed in. Start again."}
+	}
+	return operator, 0, err
 }
