@@ -8,8 +8,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// SetRecoveryCodes puts new recovery codes, by their SHA-256, in the place of all that an
-// operator had. It returns ErrEnded when the operator's epoch was raised since.
+// SetRecoveryCodes replaces all recovery codes of an operator. hashes are the SHA-256 of the
+// new ones. It returns ErrEnded if the operator's epoch was raised since operator was read.
 func (s *Store) SetRecoveryCodes(ctx context.Context, operator Operator, hashes [][]byte, from Origin,
 	now time.Time) error {
 	return s.changeFactors(ctx, operator, AccountRecoveryCodesMade, from, now, func(tx *Tx) error {
@@ -30,8 +30,8 @@ func (s *Store) RecoveryCodesLeft(ctx context.Context, operator uuid.UUID) (left
 	return left, err
 }
 
-// UseRecoveryCode takes a recovery code, once. ErrNotFound says that the operator has no
-// such code, or has used it.
+// UseRecoveryCode marks a recovery code as used and notifies owners. It returns ErrNotFound
+// if the operator has no such code, or has used it before.
 func (s *Store) UseRecoveryCode(ctx context.Context, operator uuid.UUID, hash []byte, from Origin,
 	now time.Time) error {
 	return s.asOperator(ctx, operator, func(tx pgx.Tx) error {
