@@ -277,7 +277,7 @@ func (d *desk) refusesUnverified(p *page, ring keyring) {
 	p.follow("form.passkey button")
 	d.lands(p, d.home)
 	p.open(d.url + "/account")
-	p.contains("Second factor refused", "Second factor set up", "Recovery codes created")
+	p.contains("Refused", "Second factor set up", "Recovery codes created")
 }
 
 // All of it without JavaScript: an app at the first sign-in, its codes, a recovery code.
