@@ -159,7 +159,8 @@ func TestPasskeyJourney(t *testing.T) {
 	p.pressAndFollow(kb.Enter)
 	d.lands(p, d.home)
 	for _, secret := range append([]string{app, storetest.Password}, codes...) {
-		if strings.Contains(d.log.String(), secret) || strings.Contains(d.log.String(), strings.ReplaceAll(secret, "-", "")) {
+		if strings.Contains(d.log.String(), secret) ||
+			strings.Contains(d.log.String(), strings.ReplaceAll(secret, "-", "")) {
 			t.Error("the log holds a secret")
 		}
 	}

@@ -27,7 +27,8 @@ const keptExpired = time.Hour
 // that expired more than an hour ago.
 func (s *Store) KeepChallenge(ctx context.Context, tokenHash []byte, c Challenge, now time.Time) error {
 	batch := &pgx.Batch{}
-	batch.Queue(`delete from challenge where ends_at <= least($1, now() - $2::interval)`, now.Add(-keptExpired), keptExpired)
+	batch.Queue(`delete from challenge where ends_at <= least($1, now() - $2::interval)`, now.Add(-keptExpired),
+		keptExpired)
 	batch.Queue(`insert into challenge (token_hash, purpose, bound, data, ends_at) values ($1, $2, $3, $4, $5)`,
 		tokenHash, c.Purpose, c.Bound, c.Data, c.EndsAt)
 	return meaning(s.pool.SendBatch(ctx, batch))

@@ -82,7 +82,7 @@ type NewFactor struct {
 	Session      uuid.UUID     // that sets it up and must still be there; uuid.Nil: none
 }
 
-// AddFactor adds a factor and ends the operator's sessions that were started without one.
+// AddFactor adds a factor, and ends the grace and the sessions that were started without one.
 // It returns ErrEnded if the operator's epoch was raised since operator was read, if f.Session
 // has ended, or if f.First is set and the operator has a factor. It returns a *ConflictError
 // on "factor_credential" if the passkey is already registered, and on "factor_count" if the
@@ -114,9 +114,12 @@ func (s *Store) AddFactor(ctx context.Context, operator Operator, f NewFactor, f
 			insert into factor (id, operator_id, kind, name, created_at, used_at, credential_id, credential,
 				sealed_secret, last_step, trial)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-			f.ID, operator.ID, f.Kind, f.Name, f.CreatedAt, f.UsedAt, f.CredentialID, f.Credential, f.Sealed, f.LastStep,
+			f.ID, operator.ID, f.Kind, f.Name, f.CreatedAt, f.UsedAt, f.CredentialID, f.Credential,
+			f.Sealed, f.LastStep,
 			f.Trial)
 		batch.Queue(`delete from session where operator_id = $1 and factor_at is null`, operator.ID)
+		// Nor does a server of before, which asks for no factor, begin one that is admitted.
+		batch.Queue(`update operator set grace_from = null where id = $1`, operator.ID)
 		return tx.tx.SendBatch(ctx, batch).Close()
 	})
 }

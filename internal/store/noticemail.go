@@ -27,7 +27,7 @@ type NoticeMail struct {
 	To        []MailTo
 }
 
-// MailTo is an owner to whom a notice was not mailed yet.
+// MailTo is an owner who has not been mailed a notice yet.
 type MailTo struct {
 	ID    uuid.UUID
 	Email string

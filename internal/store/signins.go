@@ -30,8 +30,8 @@ type SignIn struct {
 	Held      string // a form that waits for the operator, sealed; empty: none
 }
 
-// BeginSignIn stores a sign-in whose password was right, for SignInLife. Of more than five
-// that wait, it deletes the oldest. It returns ErrEnded if the operator's epoch was raised
+// BeginSignIn stores a sign-in whose password was right, for SignInLife. Of more than
+// mostSignIns that wait, it deletes the oldest. It returns ErrEnded if the operator's epoch was raised
 // since the password was checked, or if the operator was disabled.
 func (s *Store) BeginSignIn(ctx context.Context, in SignIn, now time.Time) error {
 	return s.asOperator(ctx, in.Operator.ID, func(tx pgx.Tx) error {

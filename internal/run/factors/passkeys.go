@@ -76,8 +76,8 @@ func (d *Desk) keep(ctx context.Context, purpose string, bound []byte, options a
 		store.Challenge{Purpose: purpose, Bound: bound, Data: kept, EndsAt: now.Add(challengeLife)}, now)
 }
 
-// take returns the library's session of a question and deletes it. operator is whom the
-// question was for; uuid.Nil: a stranger.
+// take returns the library's session of a question and deletes it. operator is the
+// one that was asked; uuid.Nil: a stranger.
 func (d *Desk) take(ctx context.Context, token, purpose string, bound []byte, operator uuid.UUID) (
 	session webauthn.SessionData, err error) {
 	if d.passkeys == nil {

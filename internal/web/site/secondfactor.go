@@ -165,7 +165,11 @@ func (s *Site) TryFactor(c echo.Context, v Visitor, prove func() (store.Proof, e
 	switch {
 	case errors.As(err, &refused):
 		s.Log.InfoContext(ctx, "second factor refused", "address", c.RealIP())
-		return proof, 0, errors.Join(err, s.Store.RefuseFactor(ctx, v.Operator.ID, OriginOf(c), s.Now()))
+		// What cannot be kept is not answered as if it were: owners are told of many.
+		if fault := s.Store.RefuseFactor(ctx, v.Operator.ID, OriginOf(c), s.Now()); fault != nil {
+			return proof, 0, fault
+		}
+		return proof, 0, err
 	case err != nil:
 		return proof, 0, err
 	}

@@ -172,23 +172,23 @@ func (s *sessionStore) start(c echo.Context, o store.Opening) error {
 	if err != nil {
 		return err
 	}
-	if o.Before == nil {
-		if err := s.endRow(r, session); err != nil {
-			return err
-		}
-	}
 	token, err := newToken(s.store, sessionKind, o.Operator.ID[:]...)
 	if err != nil {
 		return err
 	}
-	session.ID = token
 	o.TokenHash = hashOf(token)
 	if o.EndsAt.IsZero() {
 		o.EndsAt = s.now().Add(s.longest)
 	}
 	if err := s.store.StartSession(r.Context(), o, s.now()); err != nil {
-		return err
+		return err // the session that the request came with, of whatever operator, is left as it is
 	}
+	if o.Before == nil {
+		if err := s.endRow(r, session); err != nil {
+			return err
+		}
+	}
+	session.ID = token
 	http.SetCookie(c.Response(), sessions.NewCookie(session.Name(), token, session.Options))
 	return nil
 }
