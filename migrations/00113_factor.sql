@@ -33,7 +33,7 @@ create table recovery_code (
 );
 
 -- All operators' factors can be read: owners see who has which, and a passkey says
--- whose it is. They are changed by the operator whom the transaction names.
+-- whose it is. They are changed by the operator that the transaction names.
 alter table factor enable row level security;
 create policy known on factor for select using (true);
 create policy made on factor for insert with check (operator_id = (select app.operator()));
