@@ -88,10 +88,7 @@ type NewFactor struct {
 // on "factor_credential" if the passkey is already registered, and on "factor_count" if the
 // operator has MostFactors.
 func (s *Store) AddFactor(ctx context.Context, operator Operator, f NewFactor, from Origin) error {
-	return s.changeFactors(ctx, operator, AccountFactorAdded, from, f.CreatedAt, func(tx *Tx) error {
-		if err := tx.holdSession(ctx, operator.ID, f.Session); err != nil {
-			return err
-		}
+	return s.changeFactors(ctx, operator, f.Session, AccountFactorAdded, from, f.CreatedAt, func(tx *Tx) error {
 		var n int
 		if err := tx.tx.QueryRow(ctx, `select count(*) from factor where operator_id = $1`,
 			operator.ID).Scan(&n); err != nil {
@@ -130,10 +127,7 @@ func (s *Store) AddFactor(ctx context.Context, operator Operator, f NewFactor, f
 // was read or the session has ended.
 func (s *Store) RemoveFactor(ctx context.Context, operator Operator, id, session uuid.UUID, from Origin,
 	now time.Time) error {
-	return s.changeFactors(ctx, operator, AccountFactorRemoved, from, now, func(tx *Tx) error {
-		if err := tx.holdSession(ctx, operator.ID, session); err != nil {
-			return err
-		}
+	return s.changeFactors(ctx, operator, session, AccountFactorRemoved, from, now, func(tx *Tx) error {
 		var mine, others int
 		err := tx.tx.QueryRow(ctx, `
 			select count(*) filter (where id = $2), count(*) filter (where id <> $2) from factor where operator_id = $1`,
@@ -156,7 +150,7 @@ func (s *Store) RemoveFactor(ctx context.Context, operator Operator, id, session
 
 // holdSession keeps a session that changes an operator's factors until the transaction ends;
 // uuid.Nil is none. Otherwise one that was ended while its request was on its way would leave
-// a factor behind, by which its thief comes back. It returns ErrEnded.
+// a factor or recovery codes behind, by which its thief comes back. It returns ErrEnded.
 func (t *Tx) holdSession(ctx context.Context, operator, session uuid.UUID) error {
 	if session == uuid.Nil {
 		return nil
@@ -170,14 +164,19 @@ func (t *Tx) holdSession(ctx context.Context, operator, session uuid.UUID) error
 }
 
 // changeFactors runs fn with the operator's row locked, so that changes are serialized, and
-// adds an account event, which only the operator sees.
-func (s *Store) changeFactors(ctx context.Context, operator Operator, event string, from Origin, now time.Time,
-	fn func(*Tx) error) error {
+// adds an account event, which only the operator sees. session is the one that changes them;
+// see holdSession.
+func (s *Store) changeFactors(ctx context.Context, operator Operator, session uuid.UUID, event string, from Origin,
+	now time.Time, fn func(*Tx) error) error {
 	return s.asOperator(ctx, operator.ID, func(tx pgx.Tx) error {
 		if err := holdEpoch(ctx, tx, operator); err != nil {
 			return err
 		}
-		if err := fn(&Tx{tx: tx, keys: s.keys.Load()}); err != nil {
+		entered := &Tx{tx: tx, keys: s.keys.Load()}
+		if err := entered.holdSession(ctx, operator.ID, session); err != nil {
+			return err
+		}
+		if err := fn(entered); err != nil {
 			return meaning(err)
 		}
 		return keepAccountEvent(ctx, tx, operator.ID, event, from, now)

@@ -9,10 +9,11 @@ import (
 )
 
 // SetRecoveryCodes replaces all recovery codes of an operator. hashes are the SHA-256 of the
-// new ones. It returns ErrEnded if the operator's epoch was raised since operator was read.
-func (s *Store) SetRecoveryCodes(ctx context.Context, operator Operator, hashes [][]byte, from Origin,
-	now time.Time) error {
-	return s.changeFactors(ctx, operator, AccountRecoveryCodesMade, from, now, func(tx *Tx) error {
+// new ones. session is the one that asks for them; uuid.Nil: none. It returns ErrEnded if the
+// operator's epoch was raised since operator was read or the session has ended.
+func (s *Store) SetRecoveryCodes(ctx context.Context, operator Operator, session uuid.UUID, hashes [][]byte,
+	from Origin, now time.Time) error {
+	return s.changeFactors(ctx, operator, session, AccountRecoveryCodesMade, from, now, func(tx *Tx) error {
 		batch := &pgx.Batch{}
 		batch.Queue(`delete from recovery_code where operator_id = $1`, operator.ID)
 		batch.Queue(`insert into recovery_code (operator_id, code_hash, made_at) select $1, unnest($2::bytea[]), $3`,

@@ -60,7 +60,7 @@ func TestSessionsThatDoNotBegin(t *testing.T) {
 }
 
 // TestEndedSessionChangesNoFactors: a session that ended while its request was on its way
-// neither leaves a factor behind nor takes one away.
+// neither leaves a factor or recovery codes behind nor takes a factor away.
 func TestEndedSessionChangesNoFactors(t *testing.T) {
 	t.Parallel()
 	db := storetest.Open(t)
@@ -95,6 +95,14 @@ func TestEndedSessionChangesNoFactors(t *testing.T) {
 	if err := db.RemoveFactor(t.Context(), o, before[0].ID, session.ID, store.Origin{}, today); !errors.Is(err,
 		store.ErrEnded) {
 		t.Error("an ended session removes a factor: ", err)
+	}
+	err = db.SetRecoveryCodes(t.Context(), o, session.ID, [][]byte{hash, append(hash[:16:16], hash[:16]...)},
+		store.Origin{}, today)
+	if !errors.Is(err, store.ErrEnded) {
+		t.Error("an ended session makes recovery codes: ", err)
+	}
+	if left, err := db.RecoveryCodesLeft(t.Context(), o.ID); err != nil || left != 0 {
+		t.Error("recovery codes left: ", left, err)
 	}
 	if after := passkeys(); len(after) != len(before) {
 		t.Errorf("%d factors, then %d", len(before), len(after))

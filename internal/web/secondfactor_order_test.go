@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run/factors"
 	"duodesk/internal/run/runtest"
@@ -189,7 +191,8 @@ func (s *console) signingIn(t testing.TB, o store.Operator, first bool) *signing
 		w.recovery, hashes = append(w.recovery, code), append(hashes, sum[:])
 	}
 	if !first {
-		if err := s.SetRecoveryCodes(t.Context(), s.today(t, w.o), hashes, store.Origin{}, s.Clock.Now()); err != nil {
+		if err := s.SetRecoveryCodes(t.Context(), s.today(t, w.o), uuid.Nil, hashes, store.Origin{},
+			s.Clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/google/uuid"
+
 	"duodesk/internal/store"
 )
 
@@ -20,7 +22,8 @@ var readable = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPaddin
 
 // NewRecoveryCodes replaces an operator's recovery codes and returns the ten new ones. Only
 // their hashes are stored. It returns store.ErrEnded as store.SetRecoveryCodes does.
-func (d *Desk) NewRecoveryCodes(ctx context.Context, o store.Operator, from store.Origin) ([]string, error) {
+func (d *Desk) NewRecoveryCodes(ctx context.Context, o store.Operator, session uuid.UUID,
+	from store.Origin) ([]string, error) {
 	shown := make([]string, recoveryCodes)
 	hashes := make([][]byte, recoveryCodes)
 	for i := range shown {
@@ -30,7 +33,7 @@ func (d *Desk) NewRecoveryCodes(ctx context.Context, o store.Operator, from stor
 		hashes[i] = hashOf(code)
 		shown[i] = code[:4] + "-" + code[4:8] + "-" + code[8:12] + "-" + code[12:]
 	}
-	return shown, d.store.SetRecoveryCodes(ctx, o, hashes, from, d.now())
+	return shown, d.store.SetRecoveryCodes(ctx, o, session, hashes, from, d.now())
 }
 
 // misread replaces letters that readable leaves out by what a person meant.

@@ -20,7 +20,7 @@ func (s *pages) postRecoveryCodes(c echo.Context, v site.Visitor) error {
 	if err := s.mayChange(c, v); err != nil {
 		return s.toConfirm(c, v, err)
 	}
-	return s.showRecoveryCodes(c, v, views.Factors())
+	return s.showRecoveryCodes(c, v, s.enrollment(c, v).Session, views.Factors())
 }
 
 func (s *pages) getFactors(c echo.Context, v site.Visitor) error {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/run/factors"
@@ -226,13 +227,13 @@ func (s *pages) setUp(c echo.Context, v site.Visitor, proof store.Proof) error {
 	if left > 0 {
 		return c.Redirect(http.StatusSeeOther, next)
 	}
-	return s.showRecoveryCodes(c, v, next)
+	return s.showRecoveryCodes(c, v, uuid.Nil, next) // proved has begun a session just now
 }
 
 // showRecoveryCodes replaces the operator's recovery codes and shows the new ones, which are
-// in this answer and nowhere else.
-func (s *pages) showRecoveryCodes(c echo.Context, v site.Visitor, next string) error {
-	codes, err := s.Factors.NewRecoveryCodes(c.Request().Context(), v.Operator, site.OriginOf(c))
+// in this answer and nowhere else. session is the one that asks for them; uuid.Nil: none.
+func (s *pages) showRecoveryCodes(c echo.Context, v site.Visitor, session uuid.UUID, next string) error {
+	codes, err := s.Factors.NewRecoveryCodes(c.Request().Context(), v.Operator, session, site.OriginOf(c))
 	if err != nil {
 		return err
 	}
