@@ -33,14 +33,14 @@ create table recovery_code (
 );
 
 -- All operators' factors can be read: owners see who has which, and a passkey says
--- whose it is. They are changed by the operator whom the transaction names.
+-- whose it is. They are changed by the operator that the transaction names.
 alter table factor enable row level security;
 create policy known on factor for select using (true);
 create policy made on factor for insert with check (operator_id = (select app.operator()));
 create policy own on factor for update using (operator_id = (select app.operator()));
-create policy gone on factor for delete using (operator_id = (select app.operator()) or operator_id = (select app.member()));
+create policy gone on factor for delete using (operator_id = (select app.operator()));
 alter table recovery_code enable row level security;
-create policy own on recovery_code using (operator_id = (select app.operator()) or operator_id = (select app.member()));
+create policy own on recovery_code using (operator_id = (select app.operator()));
 grant select, insert, delete, update (used_at, credential, sealed_secret, last_step, name) on factor to console_app;
 grant select, insert, delete, update (used_at) on recovery_code to console_app;
 

@@ -1,7 +1,7 @@
 -- +goose Up
 -- What the owners of a workspace have to know of: a password that was reset, a sign-in from
 -- a new device, an owner more. A row is written in the transaction of the event, in each
--- workspace of the operator whom it is about. Only scopes with every organization reach it.
+-- workspace of the operator it is about. Only scopes with every organization reach it.
 -- by_operator is null for what the operator did, or the host; address and agent are empty
 -- for the host. mail_to are the owners who still have to get it by mail, as they were at
 -- that moment: an owner who is removed right after is told too. mail_next is when the next

@@ -16,7 +16,7 @@ type Notices struct {
 	Total     int
 }
 
-// NoticeRow is one notice. Text says what happened, Place from where. Member leads to the member whom it is about, and is
+// NoticeRow is one notice. Text says what happened, Place from where. Member leads to the member that it is about, and is
 // empty after the end of the membership. AcknowledgedBy is empty while it waits.
 type NoticeRow struct {
 	ID             string

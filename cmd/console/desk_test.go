@@ -132,7 +132,8 @@ func (d *desk) signIn(p *page) {
 	p.fill("[name=password]", storetest.Password)
 	p.follow("main form button")
 	p.fill("[name=code]", runtest.Code(d.t, d.db, d.owner, d.db.Now()))
-	if status := p.follow("main form[action='/signin/factor/code'] button"); status != 200 || d.url+p.address() != d.home {
+	if status := p.follow("main form[action='/signin/factor/code'] button"); status != 200 ||
+		d.url+p.address() != d.home {
 		p.fatalf("signing in led to %s with status %d", p.address(), status)
 	}
 }

@@ -19,7 +19,7 @@ import (
 	"duodesk/internal/store"
 )
 
-// write is one change that somebody asks for, with its own object in Duo.
+// write is one change that an operator asks for, with its own object in Duo.
 type write struct {
 	id     uuid.UUID
 	org    store.Organization

@@ -1,4 +1,4 @@
-// Package mail sends plain-text mails by one SMTP server.
+// Package mail sends plain-text mail through one SMTP server.
 package mail
 
 import (
@@ -24,13 +24,13 @@ import (
 	"duodesk/internal/text"
 )
 
-// Patience is how long Send takes at most.
+// Patience is the longest time that Send takes.
 const Patience = 40 * time.Second
 
 // stepTime bounds each of the three steps of Send: connecting, signing in, and sending.
 const stepTime = 10 * time.Second
 
-// Server is where mails are sent by. Printing one shows no password.
+// Server is an SMTP server to send by. Printing one does not show its password.
 type Server struct {
 	host     string
 	port     int
@@ -42,7 +42,7 @@ type Server struct {
 	Roots    *x509.CertPool // nil: those of the machine
 }
 
-// errAddress is all that is said of a URL that cannot be read: it holds a password.
+// errAddress quotes nothing of the URL, because it has a password.
 var errAddress = errors.New("this is not an address like smtp://user:password@mail.example.com:587 " +
 	"(characters such as @ : / in the password are written as %40 %3A %2F)")
 
@@ -122,8 +122,8 @@ type Message struct {
 // Connecting is the step of an Error about the server, and not about one mail.
 const Connecting = "connecting"
 
-// Error says what went wrong, without the server's words: they may quote the user, the
-// password, or whom the mail is for.
+// Error says what went wrong without quoting the server, whose words may contain the user,
+// the password or the recipient.
 type Error struct {
 	Step string
 	Code int // of SMTP; 0: none
@@ -170,7 +170,7 @@ func (s *Server) Send(ctx context.Context, m Message) error {
 	return nil
 }
 
-// secure is how TLS is spoken with the server.
+// secure returns the TLS configuration for the server.
 func (s *Server) secure() *tls.Config {
 	return &tls.Config{ServerName: s.host, MinVersion: tls.VersionTLS12, RootCAs: s.Roots}
 }
@@ -237,7 +237,7 @@ func plain(text string) string {
 	}, text)
 }
 
-// failed keeps of an error what says nothing of anyone.
+// failed returns an Error with what is safe to log of err.
 func failed(step string, err error) *Error {
 	e := &Error{Step: step}
 	if said, ok := errors.AsType[*textproto.Error](err); ok {

@@ -15,23 +15,24 @@ import (
 	"duodesk/internal/store"
 )
 
-// Notices are repeated to the owners by mail. A claim is a row that counts until the next
-// attempt is due, so that another process goes on where one dies. A process that was
-// suspended begins nothing more under an old claim.
+// Notices are also mailed to the owners. A claim lasts until the next attempt is due, so that
+// another process continues where one dies. A process that was suspended sends nothing under
+// an old claim.
 
 const (
 	// MailEvery is the usual pause between looks for notices to mail.
 	MailEvery = 5 * time.Second
-	// mailBegins is how long after its claim a process still begins to send a mail. Sending
-	// it and noting it fit into the rest of the claim.
+	// mailBegins is how long after its claim a process may start to send a mail, so that
+	// sending and recording it fit into the rest of the claim.
 	mailBegins = store.NoticeMailLease - mail.Patience - 30*time.Second
-	// markTry is how long noting a sent mail is tried at a time, and markPause the pause between.
+	// markTry bounds one attempt to record a sent mail, and markPause is the pause between two.
 	markTry   = 5 * time.Second
 	markPause = time.Second
 )
 
-// MailNotices mails notices by a server until Stop, in all workspaces: what is due, every
-// so often, or in those that are named. A mail server that is slow or away delays mails only.
+// MailNotices starts to mail due notices by a server and returns. It looks for them at once
+// and after each pause of every, in the workspaces of only or in all, until Stop. A mail
+// server that is slow or away delays nothing else.
 func (r *Runner) MailNotices(server *mail.Server, every time.Duration, only ...uuid.UUID) {
 	r.following.all.Go(r.following.ctx, r.Log, "mail notices", func() error {
 		for {
@@ -47,8 +48,8 @@ func (r *Runner) MailNotices(server *mail.Server, every time.Duration, only ...u
 	})
 }
 
-// mailDue mails what is due. It ends when the server is not reached: the others are tried
-// with the next look.
+// mailDue mails the notices that are due in places, or in all workspaces. It stops if the
+// server cannot be reached; the next look tries again.
 func (r *Runner) mailDue(ctx context.Context, server *mail.Server, places []uuid.UUID) (err error) {
 	if len(places) == 0 {
 		if places, err = r.Store.WorkspacesWithMail(ctx, r.Now()); err != nil {
@@ -71,8 +72,8 @@ func (r *Runner) mailDue(ctx context.Context, server *mail.Server, places []uuid
 	return nil
 }
 
-// mailNext mails the notice of a workspace that is due for longest; store.ErrNotFound if
-// there is none.
+// mailNext mails the notice of a workspace that has been due for longest. It returns
+// store.ErrNotFound if none is due.
 func (r *Runner) mailNext(ctx context.Context, server *mail.Server, place uuid.UUID) error {
 	began := sinceBoot()
 	var m store.NoticeMail
@@ -125,8 +126,8 @@ func (r *Runner) mailOwners(server *mail.Server, place uuid.UUID, m store.Notice
 	return nil
 }
 
-// noteMailed notes that an owner got a notice, again and again until the claim ends: what
-// is not noted is sent twice.
+// noteMailed records that a notice was mailed to an owner. It tries until the claim ends,
+// because an unrecorded mail is sent again.
 func (r *Runner) noteMailed(place uuid.UUID, m store.NoticeMail, to uuid.UUID, began time.Duration) error {
 	for {
 		ctx, cancel := context.WithTimeout(r.grace, markTry)

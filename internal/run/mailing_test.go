@@ -62,7 +62,7 @@ func untilTrue(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// leftToMail counts the notices of the Desk's workspace that somebody still has to get.
+// leftToMail counts the notices of the Desk's workspace that are still to be mailed to an owner.
 func leftToMail(t *testing.T, d *runtest.Desk) (n int) {
 	t.Helper()
 	if err := d.Superuser(t).QueryRow(t.Context(),
@@ -259,7 +259,7 @@ func TestMailServerHangs(t *testing.T) {
 	}
 }
 
-// TestOwnerGivenIsNoticed: whoever becomes an owner, the owners know by whom, in one transaction.
+// TestOwnerGivenIsNoticed: after a member becomes an owner, the owners know who did it, in one transaction.
 func TestOwnerGivenIsNoticed(t *testing.T) {
 	t.Parallel()
 	d := runtest.New(t)

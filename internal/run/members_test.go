@@ -159,7 +159,8 @@ func TestInvitationIsUsedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, stranger := d.DB.Workspace(t)
-	if _, err := d.Members().Accept(t.Context(), token, stranger, store.Origin{}); !errors.Is(err, members.ErrOtherOperator) {
+	if _, err := d.Members().Accept(t.Context(), token, stranger, store.Origin{}); !errors.Is(err,
+		members.ErrOtherOperator) {
 		t.Error(err)
 	}
 	if _, err := d.Members().Invitation(t.Context(), token); err != nil {

@@ -21,7 +21,7 @@ func NoticeTitle(kind string) string {
 	}[kind]
 }
 
-// NoticeText says in a sentence what happened, to whom and by whom.
+// NoticeText is a sentence that says what happened, which operator it is about and who did it.
 func NoticeText(n store.Notice) string {
 	who, by := catalog.Plain(n.Email), "on the host"
 	if n.By != "" {

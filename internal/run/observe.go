@@ -18,7 +18,8 @@ func (r *Runner) observe(ctx context.Context, call duo.Call) {
 	}
 	level := slog.LevelWarn
 	if call.Outcome() == "refused" || call.Outcome() == "canceled" {
-		level = slog.LevelInfo // a name that is taken, a tab that was closed: nothing for the people who run the console
+		// a name that is taken, a tab that was closed: nothing for the people who run the console
+		level = slog.LevelInfo
 	}
 	said := []any{"endpoint", call.Endpoint, "outcome", call.Outcome(), "took", call.Took}
 	if refused, ok := errors.AsType[*duo.Error](call.Err); ok {

@@ -53,7 +53,7 @@ func (s *Store) RefuseSignIn(ctx context.Context, operator uuid.UUID, from Origi
 const refusedFactors = 10
 
 // RefuseFactor keeps a refused second factor for the eyes of its operator. Every tenth since
-// the last sign-in is a notice: somebody else may know the password.
+// the last sign-in is a notice: someone else may know the password.
 func (s *Store) RefuseFactor(ctx context.Context, operator uuid.UUID, from Origin, at time.Time) error {
 	return s.asOperator(ctx, operator, func(tx pgx.Tx) error {
 		if err := keepAccountEvent(ctx, tx, operator, AccountFactorRefused, from, at); err != nil {

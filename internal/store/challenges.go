@@ -8,7 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Challenge is what an answer is awaited to.
+// Challenge is a question to a browser or a person, and what is needed to check the answer.
 type Challenge struct {
 	Purpose string // the answer must be to a challenge of the same purpose
 	Bound   []byte // SHA-256 of the token of the session or sign-in that asked; nil: a stranger
@@ -16,18 +16,19 @@ type Challenge struct {
 	EndsAt  time.Time
 }
 
-// ErrExpired says that a challenge ended before its answer came.
+// ErrExpired says that the answer to a challenge came after its EndsAt.
 var ErrExpired = errors.New("store: the challenge has expired")
 
 // keptExpired is how long an expired challenge stays, so that a late answer gets ErrExpired
 // instead of ErrNotFound.
 const keptExpired = time.Hour
 
-// KeepChallenge keeps a challenge under the SHA-256 of its token, and clears away those
-// that expired an hour ago.
+// KeepChallenge stores a challenge under the SHA-256 of its token, and deletes challenges
+// that expired more than an hour ago.
 func (s *Store) KeepChallenge(ctx context.Context, tokenHash []byte, c Challenge, now time.Time) error {
 	batch := &pgx.Batch{}
-	batch.Queue(`delete from challenge where ends_at <= least($1, now() - $2::interval)`, now.Add(-keptExpired), keptExpired)
+	batch.Queue(`delete from challenge where ends_at <= least($1, now() - $2::interval)`, now.Add(-keptExpired),
+		keptExpired)
 	batch.Queue(`insert into challenge (token_hash, purpose, bound, data, ends_at) values ($1, $2, $3, $4, $5)`,
 		tokenHash, c.Purpose, c.Bound, c.Data, c.EndsAt)
 	return meaning(s.pool.SendBatch(ctx, batch))
@@ -36,15 +37,16 @@ func (s *Store) KeepChallenge(ctx context.Context, tokenHash []byte, c Challenge
 // ownChallenge finds a challenge; $1 token hash, $2 purpose, $3 bound.
 const ownChallenge = ` from challenge where token_hash = $1 and purpose = $2 and bound is not distinct from $3`
 
-// TakeChallenge returns what a challenge holds, once. It returns ErrExpired when the answer
-// came too late, and ErrNotFound when the challenge was taken before, has another purpose,
-// or belongs to another session or sign-in.
+// TakeChallenge returns the data of a challenge and deletes it. It returns ErrExpired if the
+// challenge has expired, and ErrNotFound if it was taken before, has another purpose, or
+// belongs to another session or sign-in.
 func (s *Store) TakeChallenge(ctx context.Context, tokenHash []byte, purpose string, bound []byte,
 	now time.Time) ([]byte, error) {
 	return inTime(s.pool.QueryRow(ctx, `delete`+ownChallenge+` returning data, ends_at`, tokenHash, purpose,
 		bound), now)
 }
 
+// inTime scans data and end of a challenge, and returns ErrExpired after the end.
 func inTime(row pgx.Row, now time.Time) (data []byte, err error) {
 	var endsAt time.Time
 	switch err = row.Scan(&data, &endsAt); {
@@ -56,7 +58,7 @@ func inTime(row pgx.Row, now time.Time) (data []byte, err error) {
 	return data, nil
 }
 
-// FindChallenge is TakeChallenge for an answer that may be tried again: the challenge stays.
+// FindChallenge is TakeChallenge for an answer that can be corrected: it deletes nothing.
 func (s *Store) FindChallenge(ctx context.Context, tokenHash []byte, purpose string, bound []byte,
 	now time.Time) ([]byte, error) {
 	return inTime(s.pool.QueryRow(ctx, `select data, ends_at`+ownChallenge, tokenHash, purpose, bound), now)

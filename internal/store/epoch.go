@@ -19,8 +19,8 @@ type Ended struct {
 }
 
 // raiseEpoch ends everything that an operator's password opened until now: all
-// sessions, all access tokens and all invitations that the operator sent. It also
-// forgets the browsers that the operator signed in with. What is being stored at the
+// sessions, all access tokens, all invitations that the operator sent and the requests for
+// new second factors. It also forgets the browsers that the operator signed in with. What is being stored at the
 // same time with the previous epoch is never found. The operator's row must be one
 // that the transaction can update.
 func (s *Store) raiseEpoch(ctx context.Context, tx pgx.Tx, operator uuid.UUID, at time.Time) (epoch int, ended Ended,
@@ -47,6 +47,9 @@ func (s *Store) raiseEpoch(ctx context.Context, tx pgx.Tx, operator uuid.UUID, a
 		}
 		if _, err := tx.Exec(ctx, `delete from draft where `+inWorkspace+` and operator_id = $1`,
 			operator); err != nil {
+			return err
+		}
+		if err := entered.dropFactorRequest(ctx, operator); err != nil {
 			return err
 		}
 		done, err := tx.Exec(ctx, `delete from invitation where `+inWorkspace+` and invited_by = $1`, operator)

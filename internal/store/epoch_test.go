@@ -100,7 +100,8 @@ func TestRaisedEpochEndsWhatIsInFlight(t *testing.T) {
 			t.Errorf("%s left %d rows", what, left)
 		}
 
-		if err := db.StartSession(t.Context(), db.Opening(t, o, session, today, today.Add(life)), today); !errors.Is(err,
+		if err := db.StartSession(t.Context(), db.Opening(t, o, session, today, today.Add(life)),
+			today); !errors.Is(err,
 			store.ErrEnded) {
 			t.Errorf("%s: a sign-in in flight starts a session (%v)", what, err)
 		}

@@ -25,7 +25,7 @@ const (
 	LongestFactorName = 60
 )
 
-// ErrLastFactor says that a factor is the operator's last one, which stays.
+// ErrLastFactor says that a factor is the operator's last one, which cannot be removed.
 var ErrLastFactor = errors.New("store: this is the operator's last second factor")
 
 // Factor is a second factor of an operator.
@@ -37,8 +37,8 @@ type Factor struct {
 	UsedAt     *time.Time // nil: never
 	Credential []byte     // of a passkey: the library's record of it, as JSON
 	Sealed     []byte     // of an app: its secret; see OpenTOTP
-	LastStep   int64      // of an app: the last step of time whose code was taken
-	Trial      bool       // its secret lies beside the program
+	LastStep   int64      // of an app: the last 30-second step whose code was accepted
+	Trial      bool       // its secret is in a file next to a trial's console
 }
 
 // Proof is a second factor that was just proved. The zero Proof is none.
@@ -61,12 +61,11 @@ func (s *Store) Factors(ctx context.Context, operator uuid.UUID) ([]Factor, erro
 	return pgx.CollectRows(rows, pgx.RowToStructByName[Factor])
 }
 
-// PasskeyOperator returns the operator whose passkey has a credential id; ErrNotFound if
-// nobody's has.
+// PasskeyOperator returns the operator whose passkey has this credential id, also a
+// disabled one. It returns ErrNotFound if no passkey has it.
 func (s *Store) PasskeyOperator(ctx context.Context, credentialID []byte) (Operator, error) {
-	rows,
-		err := s.pool.Query(ctx, operatorQuery+` where id = (select operator_id from factor where credential_id = $1)`,
-		credentialID)
+	rows, err := s.pool.Query(ctx,
+		operatorQuery+` where id = (select operator_id from factor where credential_id = $1)`, credentialID)
 	if err != nil {
 		return Operator{}, err
 	}
@@ -74,21 +73,22 @@ func (s *Store) PasskeyOperator(ctx context.Context, credentialID []byte) (Opera
 	return op, meaning(err)
 }
 
-// NewFactor is a factor that is set up.
+// NewFactor is a factor to be added.
 type NewFactor struct {
 	Factor
 	CredentialID []byte        // of a passkey
 	TOTP         secret.Secret // of an app
-	Step         int64         // of an app: the step of the code that set it up; 0: none
-	First        bool          // for an operator who has proved no factor: there must be none yet
+	First        bool          // added only if the operator has no other
+	Session      uuid.UUID     // that sets it up and must still be there; uuid.Nil: none
 }
 
-// AddFactor keeps a new factor of an operator. Sessions without a factor end. It returns
-// ErrEnded when the operator's epoch was raised since, or when the factor is not the first
-// and had to be, and a *ConflictError on "factor_credential" when the passkey is known and
-// on "factor_count" when the operator has as many as can be.
+// AddFactor adds a factor, and ends the grace and the sessions that were started without one.
+// It returns ErrEnded if the operator's epoch was raised since operator was read, if f.Session
+// has ended, or if f.First is set and the operator has a factor. It returns a *ConflictError
+// on "factor_credential" if the passkey is already registered, and on "factor_count" if the
+// operator has MostFactors.
 func (s *Store) AddFactor(ctx context.Context, operator Operator, f NewFactor, from Origin) error {
-	return s.changeFactors(ctx, operator, AccountFactorAdded, from, f.CreatedAt, func(tx *Tx) error {
+	return s.changeFactors(ctx, operator, f.Session, AccountFactorAdded, from, f.CreatedAt, func(tx *Tx) error {
 		var n int
 		if err := tx.tx.QueryRow(ctx, `select count(*) from factor where operator_id = $1`,
 			operator.ID).Scan(&n); err != nil {
@@ -111,19 +111,23 @@ func (s *Store) AddFactor(ctx context.Context, operator Operator, f NewFactor, f
 			insert into factor (id, operator_id, kind, name, created_at, used_at, credential_id, credential,
 				sealed_secret, last_step, trial)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-			f.ID, operator.ID, f.Kind, f.Name, f.CreatedAt, f.UsedAt, f.CredentialID, f.Credential, f.Sealed, f.Step,
+			f.ID, operator.ID, f.Kind, f.Name, f.CreatedAt, f.UsedAt, f.CredentialID, f.Credential,
+			f.Sealed, f.LastStep,
 			f.Trial)
 		batch.Queue(`delete from session where operator_id = $1 and factor_at is null`, operator.ID)
+		// Nor does a server of before, which asks for no factor, begin one that is admitted.
+		batch.Queue(`update operator set grace_from = null where id = $1`, operator.ID)
 		return tx.tx.SendBatch(ctx, batch).Close()
 	})
 }
 
-// RemoveFactor takes one of an operator's factors away and ends the sessions that it
-// opened, but for one. It returns ErrLastFactor for the last one, ErrNotFound when there
-// is no such factor, and ErrEnded when the operator's epoch was raised since.
+// RemoveFactor removes one of an operator's factors and ends the sessions that were proved
+// by it, except session. It returns ErrLastFactor for the last factor, ErrNotFound if the
+// operator does not have it, and ErrEnded if the operator's epoch was raised since operator
+// was read or the session has ended.
 func (s *Store) RemoveFactor(ctx context.Context, operator Operator, id, session uuid.UUID, from Origin,
 	now time.Time) error {
-	return s.changeFactors(ctx, operator, AccountFactorRemoved, from, now, func(tx *Tx) error {
+	return s.changeFactors(ctx, operator, session, AccountFactorRemoved, from, now, func(tx *Tx) error {
 		var mine, others int
 		err := tx.tx.QueryRow(ctx, `
 			select count(*) filter (where id = $2), count(*) filter (where id <> $2) from factor where operator_id = $1`,
@@ -144,15 +148,35 @@ func (s *Store) RemoveFactor(ctx context.Context, operator Operator, id, session
 	})
 }
 
-// changeFactors runs fn with the operator's row locked, so that changes come one after
-// the other, and keeps the event for the operator's eyes.
-func (s *Store) changeFactors(ctx context.Context, operator Operator, event string, from Origin, now time.Time,
-	fn func(*Tx) error) error {
+// holdSession keeps a session that changes an operator's factors until the transaction ends;
+// uuid.Nil is none. Otherwise one that was ended while its request was on its way would leave
+// a factor or recovery codes behind, by which its thief comes back. It returns ErrEnded.
+func (t *Tx) holdSession(ctx context.Context, operator, session uuid.UUID) error {
+	if session == uuid.Nil {
+		return nil
+	}
+	done, err := t.tx.Exec(ctx, `select from session where id = $1 and operator_id = $2 for key share`, session,
+		operator)
+	if err == nil && done.RowsAffected() == 0 {
+		err = ErrEnded
+	}
+	return err
+}
+
+// changeFactors runs fn with the operator's row locked, so that changes are serialized, and
+// adds an account event, which only the operator sees. session is the one that changes them;
+// see holdSession.
+func (s *Store) changeFactors(ctx context.Context, operator Operator, session uuid.UUID, event string, from Origin,
+	now time.Time, fn func(*Tx) error) error {
 	return s.asOperator(ctx, operator.ID, func(tx pgx.Tx) error {
 		if err := holdEpoch(ctx, tx, operator); err != nil {
 			return err
 		}
-		if err := fn(&Tx{tx: tx, keys: s.keys.Load()}); err != nil {
+		entered := &Tx{tx: tx, keys: s.keys.Load()}
+		if err := entered.holdSession(ctx, operator.ID, session); err != nil {
+			return err
+		}
+		if err := fn(entered); err != nil {
 			return meaning(err)
 		}
 		return keepAccountEvent(ctx, tx, operator.ID, event, from, now)
@@ -178,17 +202,23 @@ func (s *Store) SealTOTP(ctx context.Context, factor uuid.UUID, totp secret.Secr
 	return sealed, err
 }
 
-// OpenTOTP opens the secret of an authenticator app.
+// OpenTOTP returns the secret of an authenticator app.
 func (s *Store) OpenTOTP(f Factor) (secret.Secret, error) {
 	return s.keys.Load().Open(totpPlace(f.ID), f.Sealed)
 }
 
-// UseTOTP takes a step of time of an app: each once, and none from before the last that
-// was taken. ErrNotFound says that it was taken, or that the factor is gone.
+// UseTOTP records that the code of a 30-second step was accepted. It returns ErrNotFound if
+// this step or a later one was used before, or if the factor was removed.
 func (s *Store) UseTOTP(ctx context.Context, f Factor, step int64, now time.Time) error {
-	return s.useFactor(ctx, f.OperatorID, `
-		update factor set last_step = $3, used_at = $4 where operator_id = $1 and id = $2 and last_step < $3`,
-		f.OperatorID, f.ID, step, now)
+	return s.asOperator(ctx, f.OperatorID, func(tx pgx.Tx) error {
+		done, err := tx.Exec(ctx, `
+			update factor set last_step = $3, used_at = $4 where operator_id = $1 and id = $2 and last_step < $3`,
+			f.OperatorID, f.ID, step, now)
+		if err != nil {
+			return err
+		}
+		return oneRow(done)
+	})
 }
 
 // UsePasskey replaces a passkey's record after a use, which changed its counter or its
@@ -208,15 +238,5 @@ func (s *Store) UsePasskey(ctx context.Context, f Factor, credential []byte, syn
 			return err
 		}
 		return keepAccountEvent(ctx, tx, f.OperatorID, AccountPasskeySynced, from, now)
-	})
-}
-
-func (s *Store) useFactor(ctx context.Context, operator uuid.UUID, sql string, args ...any) error {
-	return s.asOperator(ctx, operator, func(tx pgx.Tx) error {
-		done, err := tx.Exec(ctx, sql, args...)
-		if err == nil && done.RowsAffected() == 0 {
-			err = ErrNotFound
-		}
-		return err
 	})
 }

@@ -110,7 +110,8 @@ func takesAway(sql string) string {
 		return ""
 	}
 	// A column that may be empty from now on takes what older binaries write, and so does one whose check goes.
-	return contracts.FindString(regexp.MustCompile(`(?im)--.*$|\bdrop not null\b|\bdrop constraint \w+_check\b`).ReplaceAllString(up[1], ""))
+	return contracts.FindString(regexp.MustCompile(
+		`(?im)--.*$|\bdrop not null\b|\bdrop constraint \w+_check\b`).ReplaceAllString(up[1], ""))
 }
 
 // From the marker on, a migration that takes something away raises it.

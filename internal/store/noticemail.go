@@ -9,16 +9,17 @@ import (
 )
 
 const (
-	// NoticeMailFor is for how long mailing a notice is tried.
+	// NoticeMailFor is how long after its event mailing a notice is tried.
 	NoticeMailFor = 24 * time.Hour
-	// NoticeMailLease is how long a process has a notice for itself, at least: the pause
-	// after its first attempt. Each further one is twice as long, up to an hour.
+	// NoticeMailLease is the shortest time for which a claim keeps other processes from a
+	// notice: the pause after the first attempt. Each further pause is twice as long, up
+	// to an hour.
 	NoticeMailLease = 2 * time.Minute
 
 	inMailTime = ` and mail_to <> '{}' and mail_next <= $1`
 )
 
-// NoticeMail is a notice that one process mails, and to whom.
+// NoticeMail is a notice that the caller has claimed for mailing, and its recipients.
 type NoticeMail struct {
 	Notice
 	Workspace string // name
@@ -26,13 +27,13 @@ type NoticeMail struct {
 	To        []MailTo
 }
 
-// MailTo is an owner who still has to get a notice.
+// MailTo is an owner who has not been mailed a notice yet.
 type MailTo struct {
 	ID    uuid.UUID
 	Email string
 }
 
-// WorkspacesWithMail lists the workspaces that have a notice to mail.
+// WorkspacesWithMail lists the workspaces that have a notice whose next attempt is due.
 func (s *Store) WorkspacesWithMail(ctx context.Context, now time.Time) (found []uuid.UUID, err error) {
 	places, err := s.Workspaces(ctx)
 	if err != nil {
@@ -56,17 +57,17 @@ func (s *Store) WorkspacesWithMail(ctx context.Context, now time.Time) (found []
 	return found, err
 }
 
-// GiveUpNoticeMail ends the mailing of notices that are older than NoticeMailFor, and
-// returns how many there were.
+// GiveUpNoticeMail stops mailing notices that are older than NoticeMailFor, and returns how
+// many there were.
 func (t *Tx) GiveUpNoticeMail(ctx context.Context, now time.Time) (int, error) {
 	done, err := t.tx.Exec(ctx, `update notice set mail_to = '{}' where `+inWorkspace+inMailTime+` and at <= $2`, now,
 		now.Add(-NoticeMailFor))
 	return int(done.RowsAffected()), err
 }
 
-// ClaimNoticeMail gives the caller the notice that is due for longest, and keeps other
-// processes from it until the next attempt is due: a caller that dies loses it then.
-// ErrNotFound says that nothing is due, or others are at it.
+// ClaimNoticeMail returns the notice that has been due for longest and schedules its next
+// attempt. Other processes cannot claim it until then, also if the caller dies. It returns
+// ErrNotFound if no notice is due or others are claiming it.
 func (t *Tx) ClaimNoticeMail(ctx context.Context, now time.Time) (m NoticeMail, err error) {
 	var id uuid.UUID
 	var to []uuid.UUID
@@ -92,8 +93,8 @@ func (t *Tx) ClaimNoticeMail(ctx context.Context, now time.Time) (m NoticeMail, 
 	return m, err
 }
 
-// NoticeMailed notes that an owner has got a notice. ErrNotFound says that the attempt is
-// not the caller's any more.
+// NoticeMailed records that a notice was mailed to an owner. It returns ErrNotFound if
+// another process has claimed the notice since.
 func (t *Tx) NoticeMailed(ctx context.Context, m NoticeMail, to uuid.UUID, now time.Time) error {
 	done, err := t.tx.Exec(ctx, `
 		update notice set mail_to = array_remove(mail_to, $3),

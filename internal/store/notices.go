@@ -8,15 +8,15 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Notice is something about an operator that the owners of a workspace have to know of.
+// Notice informs the owners of a workspace about an operator's account.
 type Notice struct {
 	ID             uuid.UUID
 	Kind           string // one of the constants below
 	At             time.Time
-	OperatorID     uuid.UUID // whom it is about
+	OperatorID     uuid.UUID // the operator that it is about
 	Email          string    // of that operator
-	Member         bool      // that operator is a member of the workspace now
-	By             string    // email of the operator who did it; empty: the same, or the host
+	Member         bool      // the operator is a member of the workspace now
+	By             string    // email of the operator who did it; empty: the operator it is about, or the host
 	Address, Agent string    // of the browser; empty for what was done on the host
 	AcknowledgedAt *time.Time
 	AcknowledgedBy string // email
@@ -35,8 +35,8 @@ const (
 	NoticeWrongCodes    = "wrong-codes"  // of a second factor, after a right password
 )
 
-// NewNotice is a notice to be written. By is uuid.Nil for what the operator did, or the
-// host. The zero From stands for the host.
+// NewNotice is a notice to be written. By is uuid.Nil if Operator or the host did it. The
+// zero From means the host.
 type NewNotice struct {
 	Kind         string
 	Operator, By uuid.UUID
@@ -45,16 +45,16 @@ type NewNotice struct {
 }
 
 const (
-	// NoticeLife is for how long an acknowledged notice is listed.
+	// NoticeLife is how long an acknowledged notice is listed.
 	NoticeLife = 90 * 24 * time.Hour
 	// noticesAnHour is how many notices of a kind about one operator are written in an
-	// hour, so that nobody buries one among many. The first ones say it.
+	// hour, so that nobody can bury one of another kind among many.
 	noticesAnHour = 20
 )
 
-// Notify writes a notice for the owners of the workspace, in the transaction of the event.
-// The scope must be the whole workspace. Beyond twenty of a kind about one operator in an
-// hour nothing is written.
+// Notify writes a notice for the owners of the workspace, in the transaction of its event.
+// The scope must be the whole workspace. It writes nothing if there are twenty of this kind
+// about the operator from the last hour.
 func (t *Tx) Notify(ctx context.Context, n NewNotice) error {
 	_, err := t.tx.Exec(ctx, `
 		insert into notice (workspace_id, kind, at, operator_id, by_operator, address, agent, mail_to, mail_next)
@@ -68,9 +68,8 @@ func (t *Tx) Notify(ctx context.Context, n NewNotice) error {
 	return meaning(err)
 }
 
-// notifyEverywhere is Notify in every workspace that the operator may enter, in a
-// transaction of its caller: that of asOperator, or of the host. It leaves the transaction
-// in the scope of the last one.
+// notifyEverywhere calls Notify in every workspace that the operator may enter. tx is of
+// asOperator or of the host, and is left in the scope of the last workspace.
 func (s *Store) notifyEverywhere(ctx context.Context, tx pgx.Tx, n NewNotice) error {
 	return s.eachMembership(ctx, tx, n.Operator, func(entered *Tx, disabled bool) error {
 		if disabled {
@@ -80,8 +79,8 @@ func (s *Store) notifyEverywhere(ctx context.Context, tx pgx.Tx, n NewNotice) er
 	})
 }
 
-// notifyNewDevice writes the notice of a sign-in in a browser that the operator is not known
-// by. The first sign-in of an operator is none.
+// notifyNewDevice writes a notice if the operator has not used this browser before, except
+// for the operator's first sign-in.
 func (s *Store) notifyNewDevice(ctx context.Context, tx pgx.Tx, operator uuid.UUID, from Origin, now time.Time) error {
 	var known, before bool
 	err := tx.QueryRow(ctx, `
@@ -103,8 +102,8 @@ const noticeQuery = `
 	left join operator b on b.id = n.by_operator left join operator a on a.id = n.acknowledged_by
 	left join membership m on m.workspace_id = n.workspace_id and m.operator_id = n.operator_id`
 
-// OpenNotices lists the latest notices that nobody has acknowledged, latest first, and
-// says how many there are.
+// OpenNotices lists up to limit notices that are not acknowledged, latest first, and counts
+// all of them.
 func (t *Tx) OpenNotices(ctx context.Context, limit int) (found []Notice, total int, err error) {
 	if err = t.tx.QueryRow(ctx, `select count(*) from notice where `+inWorkspace+
 		` and acknowledged_at is null`).Scan(&total); err != nil || total == 0 {
@@ -116,15 +115,16 @@ func (t *Tx) OpenNotices(ctx context.Context, limit int) (found []Notice, total 
 	return found, total, err
 }
 
-// PastNotices lists the notices that were acknowledged within NoticeLife, the latest first.
+// PastNotices lists up to limit notices that were acknowledged within NoticeLife, latest
+// acknowledgement first.
 func (t *Tx) PastNotices(ctx context.Context, now time.Time, limit int) ([]Notice, error) {
 	return all[Notice](ctx, t.tx, noticeQuery+` where n.`+inWorkspace+
 		` and n.acknowledged_at > $1 order by n.acknowledged_at desc, n.at desc, n.id
 		limit $2`, now.Add(-NoticeLife), limit)
 }
 
-// AcknowledgeNotices notes that an owner has seen notices, and returns those that were not
-// acknowledged before. It deletes what is listed no more.
+// AcknowledgeNotices marks notices as acknowledged by an owner, and returns those that were
+// not acknowledged before. It deletes notices that are older than NoticeLife.
 func (t *Tx) AcknowledgeNotices(ctx context.Context, ids []uuid.UUID, by uuid.UUID, now time.Time) ([]Notice, error) {
 	rows, err := t.tx.Query(ctx, `update notice set acknowledged_at = $2, acknowledged_by = $3 where `+inWorkspace+
 		` and id = any ($1) and acknowledged_at is null returning id`, ids, now, by)

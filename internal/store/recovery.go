@@ -8,11 +8,12 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// SetRecoveryCodes puts new recovery codes, by their SHA-256, in the place of all that an
-// operator had. It returns ErrEnded when the operator's epoch was raised since.
-func (s *Store) SetRecoveryCodes(ctx context.Context, operator Operator, hashes [][]byte, from Origin,
-	now time.Time) error {
-	return s.changeFactors(ctx, operator, AccountRecoveryCodesMade, from, now, func(tx *Tx) error {
+// SetRecoveryCodes replaces all recovery codes of an operator. hashes are the SHA-256 of the
+// new ones. session is the one that asks for them; uuid.Nil: none. It returns ErrEnded if the
+// operator's epoch was raised since operator was read or the session has ended.
+func (s *Store) SetRecoveryCodes(ctx context.Context, operator Operator, session uuid.UUID, hashes [][]byte,
+	from Origin, now time.Time) error {
+	return s.changeFactors(ctx, operator, session, AccountRecoveryCodesMade, from, now, func(tx *Tx) error {
 		batch := &pgx.Batch{}
 		batch.Queue(`delete from recovery_code where operator_id = $1`, operator.ID)
 		batch.Queue(`insert into recovery_code (operator_id, code_hash, made_at) select $1, unnest($2::bytea[]), $3`,
@@ -30,8 +31,8 @@ func (s *Store) RecoveryCodesLeft(ctx context.Context, operator uuid.UUID) (left
 	return left, err
 }
 
-// UseRecoveryCode takes a recovery code, once. ErrNotFound says that the operator has no
-// such code, or has used it.
+// UseRecoveryCode marks a recovery code as used and notifies owners. It returns ErrNotFound
+// if the operator has no such code, or has used it before.
 func (s *Store) UseRecoveryCode(ctx context.Context, operator uuid.UUID, hash []byte, from Origin,
 	now time.Time) error {
 	return s.asOperator(ctx, operator, func(tx pgx.Tx) error {

@@ -198,7 +198,8 @@ type sealedValue struct {
 	Sealed  []byte
 }
 
-func (t *Tx) resealSlice(ctx context.Context, owner uuid.UUID, c sealedColumn, after sealedValue) (values []sealedValue, stuck []string,
+func (t *Tx) resealSlice(ctx context.Context, owner uuid.UUID, c sealedColumn, after sealedValue) (values []sealedValue,
+	stuck []string,
 	err error) {
 	var current []byte
 	if err := t.tx.QueryRow(ctx,

@@ -130,7 +130,8 @@ func TestNoSecretIsStoredInClear(t *testing.T) {
 		}
 	}
 	hash := sha256.Sum256([]byte(token.value))
-	if err := d.StartSession(t.Context(), d.Opening(t, d.owner, hash[:], today, today.Add(time.Hour)), today); err != nil {
+	if err := d.StartSession(t.Context(), d.Opening(t, d.owner, hash[:], today, today.Add(time.Hour)),
+		today); err != nil {
 		t.Fatal(err)
 	}
 	r := newRun(d.owner.ID)

@@ -14,6 +14,7 @@ type Session struct {
 	ID       uuid.UUID
 	Operator Operator
 	SeenAt   time.Time
+	EndsAt   time.Time   // at the latest
 	Entered  []uuid.UUID // workspaces in which it was used
 	Barred   []uuid.UUID // workspaces that it no longer opens, since the membership changed
 	Proof    Proof       // the second factor by which it was proved last; zero: none, within the grace
@@ -33,11 +34,10 @@ type Opening struct {
 	SignIn    []byte   // token hash of the sign-in that it completes; nil: there is none
 	Renewed   bool     // a new password ended the session before, and this browser goes on
 	From      Origin
-	EndsAt    time.Time
+	EndsAt    time.Time   // of a session that goes on: as before, so that it has an end
 	Before    []byte      // token hash under which the session went so far; nil: it is a sign-in
 	Entered   []uuid.UUID // workspaces that it entered until then
-
-	barred []uuid.UUID
+	Barred    []uuid.UUID // of a renewed session: workspaces that it opened no longer
 }
 
 // StartSession keeps a session. It clears away sessions that have ended, and the operator's
@@ -46,7 +46,8 @@ type Opening struct {
 // completed or the session before has ended, or that a factor is wanted and there is none. The sign-in is kept for
 // the operator's eyes; see EnterWorkspace for the record. Owners are told
 // when From.Device is none of the operator's, and it is not the first sign-in. A session
-// that goes on under a new token is no sign-in.
+// that goes on under a new token is no sign-in. With a proof, the operator's requests for new
+// second factors are taken back.
 func (s *Store) StartSession(ctx context.Context, o Opening, now time.Time) error {
 	return s.asOperator(ctx, o.Operator.ID, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `delete from session where ends_at <= least($1, now())`, now); err != nil {
@@ -62,8 +63,16 @@ func (s *Store) StartSession(ctx context.Context, o Opening, now time.Time) erro
 		if err := o.allowed(ctx, tx, now); err != nil {
 			return err
 		}
-		if err := o.keep(ctx, tx, now); err != nil || o.Before != nil || o.Renewed {
+		if err := o.keep(ctx, tx, now); err != nil {
 			return err
+		}
+		if o.Proof.Kind != "" {
+			if err := s.withdrawFactorRequests(ctx, tx, o.Operator.ID); err != nil {
+				return err
+			}
+		}
+		if o.Before != nil || o.Renewed {
+			return nil
 		}
 		if err := s.notifyNewDevice(ctx, tx, o.Operator.ID, o.From, now); err != nil {
 			return err
@@ -86,7 +95,7 @@ func (o *Opening) allowed(ctx context.Context, tx pgx.Tx, now time.Time) error {
 	}
 	if o.Before != nil {
 		err := tx.QueryRow(ctx, `delete from session where token_hash = $1 and operator_id = $2 returning barred`,
-			o.Before, o.Operator.ID).Scan(&o.barred)
+			o.Before, o.Operator.ID).Scan(&o.Barred)
 		if errors.Is(err, pgx.ErrNoRows) {
 			err = ErrEnded
 		}
@@ -131,7 +140,7 @@ func (o Opening) keep(ctx context.Context, tx pgx.Tx, now time.Time) error {
 		insert into session (token_hash, operator_id, created_at, seen_at, ends_at, address, agent, epoch, entered, barred, factor_id, factor_kind, factor_at)
 		values ($1, $2, $3, $3, $4, $5, $6, $7, coalesce($8::uuid[], '{}'), coalesce($12::uuid[], '{}'), $9, $10, $11)`,
 		o.TokenHash, o.Operator.ID, now, o.EndsAt, o.From.address(), o.From.agent(), o.Operator.Epoch, o.Entered,
-		factor, kind, at, o.barred)
+		factor, kind, at, o.Barred)
 	batch.Queue(`
 		delete from session where operator_id = $1 and id in (
 			select id from session where operator_id = $1 order by created_at desc, id offset $2)`, o.Operator.ID,
@@ -173,11 +182,11 @@ func (s *Store) FindSession(ctx context.Context, tokenHash []byte, now time.Time
 	var factor *uuid.UUID
 	op := &found.Operator
 	err := s.pool.QueryRow(ctx, `
-		select s.id, o.id, o.email, o.theme, o.time_zone, o.density, o.grace_from, o.epoch, s.seen_at, s.entered, s.barred, s.factor_id, s.factor_kind, s.factor_at
+		select s.id, o.id, o.email, o.theme, o.time_zone, o.density, o.grace_from, o.epoch, s.seen_at, s.ends_at, s.entered, s.barred, s.factor_id, s.factor_kind, s.factor_at
 		from session s join operator o on o.id = s.operator_id
 		where s.token_hash = $1 and s.ends_at > $2 and s.seen_at > $3 and s.epoch = o.epoch and o.disabled_at is null`,
 		tokenHash, now, now.Add(-idle)).Scan(&found.ID, &op.ID, &op.Email, &op.Theme, &op.TimeZone, &op.Density,
-		&op.GraceFrom, &op.Epoch, &found.SeenAt, &found.Entered, &found.Barred, &factor, &kind, &at)
+		&op.GraceFrom, &op.Epoch, &found.SeenAt, &found.EndsAt, &found.Entered, &found.Barred, &factor, &kind, &at)
 	if err != nil {
 		return Session{}, meaning(err)
 	}

@@ -8,12 +8,18 @@ import (
 )
 
 const (
-	// SignInLife is how long a second factor is awaited after the password.
+	// SignInLife is how long after the password a second factor can be given.
 	SignInLife = 10 * time.Minute
-	// mostTries is how many wrong answers a sign-in takes before the password is asked for again.
+	// mostTries is how many answers a sign-in takes before the password is asked for again.
 	mostTries = 5
-	// mostSignIns is how many sign-ins of an operator can wait at once.
-	mostSignIns = 5
+	// mostSignIns is how many sign-ins of an operator can wait at once: so many that nobody who
+	// has the password pushes the operator's own out while the code is typed.
+	mostSignIns = 500
+
+	// LongestNext and LongestHeld are how many bytes a sign-in keeps of an address and of a
+	// sealed form.
+	LongestNext = 4000
+	LongestHeld = 200_000
 )
 
 // SignIn is a sign-in whose second factor is awaited.
@@ -24,16 +30,17 @@ type SignIn struct {
 	Held      string // a form that waits for the operator, sealed; empty: none
 }
 
-// BeginSignIn keeps that an operator's password was
-// right. It returns ErrEnded when the operator's epoch was raised since, or the operator
-// disabled.
+// BeginSignIn stores a sign-in whose password was right, for SignInLife. Of more than
+// mostSignIns that wait, it deletes the oldest. It returns ErrEnded if the operator's epoch was raised
+// since the password was checked, or if the operator was disabled.
 func (s *Store) BeginSignIn(ctx context.Context, in SignIn, now time.Time) error {
 	return s.asOperator(ctx, in.Operator.ID, func(tx pgx.Tx) error {
 		if err := holdEpoch(ctx, tx, in.Operator); err != nil {
 			return err
 		}
 		batch := &pgx.Batch{}
-		// By the database's clock as well: a server whose own runs ahead ends nothing of others.
+		// Also by the database's clock, so that a server whose clock is fast does not end
+		// other servers' sign-ins.
 		batch.Queue(`delete from sign_in where ends_at <= least($1, now())`, now)
 		batch.Queue(`
 			insert into sign_in (token_hash, operator_id, epoch, next, held, ends_at) values ($1, $2, $3, $4, $5, $6)`,
@@ -46,8 +53,8 @@ func (s *Store) BeginSignIn(ctx context.Context, in SignIn, now time.Time) error
 	})
 }
 
-// FindSignIn returns the sign-in of a token that waits for a second factor; ErrNotFound if
-// none does.
+// FindSignIn returns the sign-in of a token. It returns ErrNotFound if there is none, if it
+// has expired, or if its operator's epoch was raised or the operator disabled since.
 func (s *Store) FindSignIn(ctx context.Context, tokenHash []byte, now time.Time) (SignIn, error) {
 	in := SignIn{TokenHash: tokenHash}
 	op := &in.Operator
@@ -58,9 +65,9 @@ func (s *Store) FindSignIn(ctx context.Context, tokenHash []byte, now time.Time)
 	return in, meaning(err)
 }
 
-// TrySignIn counts an answer before it is looked at, so that of answers at the same moment
-// no more are looked at than are granted. ErrNotFound says that the password is to be
-// given again.
+// TrySignIn counts an answer before it is checked, so that concurrent answers cannot exceed
+// the limit of five. It returns ErrNotFound if the limit is reached or the sign-in has
+// expired: the operator has to give the password again.
 func (s *Store) TrySignIn(ctx context.Context, tokenHash []byte, now time.Time) error {
 	done, err := s.pool.Exec(ctx,
 		`update sign_in set tries = tries + 1 where token_hash = $1 and tries < $2 and ends_at > $3`, tokenHash,
@@ -68,11 +75,5 @@ func (s *Store) TrySignIn(ctx context.Context, tokenHash []byte, now time.Time) 
 	if err == nil && done.RowsAffected() == 0 {
 		err = ErrNotFound
 	}
-	return err
-}
-
-// DropSignIn forgets a sign-in.
-func (s *Store) DropSignIn(ctx context.Context, tokenHash []byte) error {
-	_, err := s.pool.Exec(ctx, `delete from sign_in where token_hash = $1`, tokenHash)
 	return err
 }

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
 )
@@ -54,5 +56,55 @@ func TestSessionsThatDoNotBegin(t *testing.T) {
 	}
 	if found, err := db.Sessions(t.Context(), o.ID, today, time.Hour); err != nil || len(found) != 1 {
 		t.Error("sessions: ", found, err)
+	}
+}
+
+// TestEndedSessionChangesNoFactors: a session that ended while its request was on its way
+// neither leaves a factor or recovery codes behind nor takes a factor away.
+func TestEndedSessionChangesNoFactors(t *testing.T) {
+	t.Parallel()
+	db := storetest.Open(t)
+	_, o := db.Workspace(t)
+	hash := append(make([]byte, 16), o.ID[:]...)
+	if err := db.StartSession(t.Context(), db.Opening(t, o, hash, today, today.Add(life)), today); err != nil {
+		t.Fatal(err)
+	}
+	session, err := db.FindSession(t.Context(), hash, today, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	add := func() error {
+		return db.AddFactor(t.Context(), o, store.NewFactor{Session: session.ID, CredentialID: o.ID[:],
+			Factor: store.Factor{ID: uuid.New(), Kind: store.Passkey, Name: "Key", CreatedAt: today,
+				Credential: []byte(`{}`)}}, store.Origin{})
+	}
+	passkeys := func() (found []store.Factor) {
+		found, err := db.Factors(t.Context(), o.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return found
+	}
+	if err := db.EndSessionByID(t.Context(), o.ID, session.ID); err != nil {
+		t.Fatal(err)
+	}
+	before := passkeys()
+	if err := add(); !errors.Is(err, store.ErrEnded) {
+		t.Error("an ended session adds a factor: ", err)
+	}
+	if err := db.RemoveFactor(t.Context(), o, before[0].ID, session.ID, store.Origin{}, today); !errors.Is(err,
+		store.ErrEnded) {
+		t.Error("an ended session removes a factor: ", err)
+	}
+	err = db.SetRecoveryCodes(t.Context(), o, session.ID, [][]byte{hash, append(hash[:16:16], hash[:16]...)},
+		store.Origin{}, today)
+	if !errors.Is(err, store.ErrEnded) {
+		t.Error("an ended session makes recovery codes: ", err)
+	}
+	if left, err := db.RecoveryCodesLeft(t.Context(), o.ID); err != nil || left != 0 {
+		t.Error("recovery codes left: ", left, err)
+	}
+	if after := passkeys(); len(after) != len(before) {
+		t.Errorf("%d factors, then %d", len(before), len(after))
 	}
 }

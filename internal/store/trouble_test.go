@@ -44,6 +44,7 @@ func endConnections(t testing.TB, db storetest.DB) {
 			t.Fatal(err)
 		}
 		if left == 0 {
+			db.Pool().Reset() // one that was being made meanwhile has ended too
 			return
 		}
 		if time.Now().After(until) {

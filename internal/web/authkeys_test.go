@@ -191,7 +191,8 @@ func TestPreviewOfAKeyCheck(t *testing.T) {
 		where workspace_id = $1`, s.Workspace.ID)
 	preview := b.get(at).want(http.StatusOK, "Check Auth API keys", "Acme Dental", "Check 1 organization").fine()
 	s.Exec(t, `update plan set kind = 'later' where workspace_id = $1`, s.Workspace.ID)
-	b.get(at).want(http.StatusOK, "does not know this kind of plan", "Acme Dental").wantNot("Check 1 organization").fine()
+	b.get(at).want(http.StatusOK, "does not know this kind of plan",
+		"Acme Dental").wantNot("Check 1 organization").fine()
 	s.Exec(t, `update plan set kind = 'check-keys' where workspace_id = $1`, s.Workspace.ID)
 	preview.form("Check 1 organization").send().follow().want(http.StatusOK, "1 of 1 step", "Work")
 }

@@ -95,7 +95,8 @@ func (e *fleet) staff(ws store.Workspace) {
 			`insert into membership (workspace_id, operator_id, role, every_organization) values ($1, $2, 'auditor', true)
 			on conflict (workspace_id, operator_id) do update set role = 'auditor', every_organization = true, disabled_at = null`, ws.ID, n.member.ID)
 		if err == nil { // and asks for new second factors
-			_, err = conn.Exec(ctx, `insert into factor_request (workspace_id, operator_id, asked_at) values ($1, $2, $3)
+			_, err = conn.Exec(ctx,
+				`insert into factor_request (workspace_id, operator_id, asked_at) values ($1, $2, $3)
 				on conflict (workspace_id, operator_id) do update set asked_at = $3, approved_at = null, approved_by = null`,
 				ws.ID, n.member.ID, e.Clock.Now())
 		}

@@ -120,7 +120,7 @@ func TestInvitationOfAKnownOperator(t *testing.T) {
 	b := s.stranger(t)
 	accept(b, token, newPassword).want(http.StatusUnprocessableEntity, "This password is wrong.")
 	b.get(s.ws("")).want(http.StatusOK, "Sign in")
-	// Somebody else's session is no way in, and gives nobody else the membership.
+	// Another operator's session is no way in, and gives no other operator the membership.
 	third := s.as(t, s.Member(t, s.Workspace, catalog.Auditor))
 	third.get("/invitation").form("Open invitation").set("token", token).send().want(http.StatusOK,
 		"You are signed in as", "Your password")

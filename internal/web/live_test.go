@@ -324,7 +324,8 @@ func TestEventsOfOthers(t *testing.T) {
 	// no more.
 	colleague := s.as(t, s.Member(t, s.Workspace, catalog.Auditor))
 	leaver, ended := s.as(t, s.Member(t, s.Workspace, catalog.Auditor)), s.Member(t, s.Workspace, catalog.Auditor)
-	opened, gone := make(chan bool, 5), make(chan bool, 2)
+	changed := s.Member(t, s.Workspace, catalog.Technician)
+	opened, gone := make(chan bool, 6), make(chan bool, 3)
 	var all sync.WaitGroup
 	watch := func(b *browser, address string, wantDone bool) {
 		all.Go(func() {
@@ -348,13 +349,20 @@ func TestEventsOfOthers(t *testing.T) {
 	watch(colleague, events, true)
 	watch(leaver, events, false)
 	watch(s.as(t, ended), events, false)
-	for range 5 {
+	watch(s.as(t, changed), events, false)
+	for range 6 {
 		<-opened
 	}
 	leaver.get(s.ws("")).form("Sign out").send()
 	s.Exec(t, `update membership set disabled_at = now() where workspace_id = $1 and operator_id = $2`,
 		s.Workspace.ID, ended.ID)
-	for range 2 {
+	// Another role ends the session there, though the new one may see the run too.
+	if err := s.InWorkspace(t.Context(), store.WholeWorkspace(s.Workspace.ID), func(tx *store.Tx) error {
+		return tx.ChangeMember(t.Context(), changed.ID, wholeGrant(catalog.Auditor))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
 		<-gone // at the stream's next look, before there is an answer
 	}
 	s.answer(t, duosim.Approve)

@@ -31,7 +31,8 @@ func TestPathsLeadSomewhere(t *testing.T) {
 				":action"), views.InvitationLink("token"), views.Account(), views.AccountAfter("session"),
 			views.Activation(w, o, p, "r"), views.ActivationEvents(w, o, p, "r"), views.CallBack(w, o, u),
 			views.RevokeCodes(w, o, u), views.Tickets(w),
-			views.NoticesOf(w), views.Operators(w), views.OperatorsAfter(w, "r"), views.Invite(w), views.Member(w, ":operator"),
+			views.NoticesOf(w), views.Operators(w), views.OperatorsAfter(w, "r"), views.Invite(w),
+			views.Member(w, ":operator"),
 			views.MemberAct(w, ":operator", "disable"), views.MemberAct(w, ":operator", "enable"),
 			views.MemberAct(w, ":operator", "end"), views.MemberAct(w, ":operator", "approve"),
 			views.ImportOrganizations(w), views.ImportPreview(w), views.ImportFaults(w), views.ImportTemplate(w),
@@ -86,7 +87,8 @@ func TestPathsLeadSomewhere(t *testing.T) {
 		views.FirstFactorApp(), views.FirstFactorAppCode(), views.FirstFactorPasskey(),
 		views.FirstFactorPasskeyOptions(), views.FirstFactorLater(), views.NewApp(), views.NewAppCode(),
 		views.NewPasskey(), views.NewPasskeyOptions(), views.RemoveFactor(), views.NewRecoveryCodes(),
-		views.FactorGrace(w), views.LostFactors(), views.LostFactorsReset(), views.ConfirmCode(), views.ConfirmPasskey(), views.ConfirmPasskeyOptions())
+		views.FactorGrace(w), views.LostFactors(), views.LostFactorsReset(), views.ConfirmCode(),
+		views.ConfirmPasskey(), views.ConfirmPasskeyOptions())
 	var rows, reached []string
 	for _, r := range routes(&site.Site{}) {
 		if r.Policy.Token {

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run/factors"
 	"duodesk/internal/run/runtest"
@@ -112,27 +114,26 @@ func (w *signing) appCode(t testing.TB) string {
 }
 
 // opens says whether a way in leads to the workspace: the password and then, in the same
-// sign-in, a factor of the operator's.
-func opens(way []string, first bool) bool {
+// sign-in, a factor of the operator's. What is refused afterward leaves the session as it is.
+func opens(way []string, first bool) (open bool) {
 	waits, asked := false, false
 	for _, step := range way {
 		switch {
 		case step == "password":
-			waits = true
-		case first && step == "set up an app" && waits:
+			waits, asked = true, false
+		case first && step == "set up an app" && waits && !open:
 			asked = true
-		case first && step == "first code of the app" && waits && asked:
-			return true
-		case !first && waits && (step == "code" || step == "recovery code"):
-			return true
+		case first && step == "first code of the app" && waits && asked,
+			!first && waits && (step == "code" || step == "recovery code"):
+			waits, open = false, true
 		}
 	}
-	return false
+	return open
 }
 
-// walkOrders tries every order of so many requests, for an operator with a factor and for
+// walkOrders tries every order of so many requests that begins with some, for an operator with a factor and for
 // one without.
-func walkOrders(t *testing.T, length int) {
+func walkOrders(t *testing.T, length int, begin ...int) {
 	s := newSite(t)
 	who := map[bool]store.Operator{false: s.Member(t, s.Workspace, catalog.Technician),
 		true: s.Member(t, s.Workspace, catalog.Auditor)}
@@ -166,7 +167,7 @@ func walkOrders(t *testing.T, length int) {
 			walk(append(slices.Clone(way), step))
 		}
 	}
-	walk(nil)
+	walk(begin)
 	t.Logf("%d ways, %d of them open", ways, opened)
 	if opened == 0 {
 		t.Error("no way opens: the walk shows nothing")
@@ -190,7 +191,8 @@ func (s *console) signingIn(t testing.TB, o store.Operator, first bool) *signing
 		w.recovery, hashes = append(w.recovery, code), append(hashes, sum[:])
 	}
 	if !first {
-		if err := s.SetRecoveryCodes(t.Context(), s.today(t, w.o), hashes, store.Origin{}, s.Clock.Now()); err != nil {
+		if err := s.SetRecoveryCodes(t.Context(), s.today(t, w.o), uuid.Nil, hashes, store.Origin{},
+			s.Clock.Now()); err != nil {
 			t.Fatal(err)
 		}
 	}

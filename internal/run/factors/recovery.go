@@ -7,20 +7,23 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/google/uuid"
+
 	"duodesk/internal/store"
 )
 
 const (
 	recoveryCodes = 10
-	recoveryBytes = 10 // of chance in each: nobody guesses 80 bits
+	recoveryBytes = 10 // random bytes in each: 80 bits cannot be guessed
 )
 
-// readable are letters and digits that nobody takes for each other.
+// readable encodes with letters and digits that are not mistaken for each other.
 var readable = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
-// NewRecoveryCodes makes ten recovery codes, in the place of those that an operator had.
-// They are stored nowhere: only their hashes are.
-func (d *Desk) NewRecoveryCodes(ctx context.Context, o store.Operator, from store.Origin) ([]string, error) {
+// NewRecoveryCodes replaces an operator's recovery codes and returns the ten new ones. Only
+// their hashes are stored. It returns store.ErrEnded as store.SetRecoveryCodes does.
+func (d *Desk) NewRecoveryCodes(ctx context.Context, o store.Operator, session uuid.UUID,
+	from store.Origin) ([]string, error) {
 	shown := make([]string, recoveryCodes)
 	hashes := make([][]byte, recoveryCodes)
 	for i := range shown {
@@ -30,13 +33,13 @@ func (d *Desk) NewRecoveryCodes(ctx context.Context, o store.Operator, from stor
 		hashes[i] = hashOf(code)
 		shown[i] = code[:4] + "-" + code[4:8] + "-" + code[8:12] + "-" + code[12:]
 	}
-	return shown, d.store.SetRecoveryCodes(ctx, o, hashes, from, d.now())
+	return shown, d.store.SetRecoveryCodes(ctx, o, session, hashes, from, d.now())
 }
 
-// misread are letters that a person writes for others.
+// misread replaces letters that readable leaves out by what a person meant.
 var misread = strings.NewReplacer("o", "0", "i", "1", "l", "1", "u", "v")
 
-// typedCode is a recovery code as it was made, without what separates its parts.
+// typedCode returns a typed recovery code as NewRecoveryCodes hashed it.
 func typedCode(typed string) string {
 	return misread.Replace(strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -46,7 +49,8 @@ func typedCode(typed string) string {
 	}, strings.ToLower(typed)))
 }
 
-// UseRecoveryCode takes one of an operator's recovery codes.
+// UseRecoveryCode uses up one of an operator's recovery codes. It returns *Refused if the
+// code is wrong or was used before.
 func (d *Desk) UseRecoveryCode(ctx context.Context, o store.Operator, typed string, from store.Origin) (store.Proof,
 	error) {
 	now := d.now()

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"duodesk/internal/store"
 )
 
@@ -15,7 +17,7 @@ const wrongRecovery = "This recovery code is wrong or was used already."
 
 func (b *bench) recoveryCodes(o store.Operator) []string {
 	b.t.Helper()
-	codes, err := b.desk.NewRecoveryCodes(b.t.Context(), o, b.origin)
+	codes, err := b.desk.NewRecoveryCodes(b.t.Context(), o, uuid.Nil, b.origin)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -79,7 +81,7 @@ func TestRecoveryCodesAreReplaced(t *testing.T) {
 		t.Error(err)
 	}
 	b.Exec(t, `update operator set epoch = epoch + 1 where id = $1`, b.mia.ID)
-	_, err := b.desk.NewRecoveryCodes(t.Context(), b.mia, b.origin)
+	_, err := b.desk.NewRecoveryCodes(t.Context(), b.mia, uuid.Nil, b.origin)
 	b.ended(err)
 	if _, err := b.recover(b.mia, after[1]); err != nil {
 		t.Error("codes that were not made ended those before: ", err)

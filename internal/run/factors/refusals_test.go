@@ -166,7 +166,7 @@ func TestQuestionsAreAnsweredOnce(t *testing.T) {
 			return b.desk.ProvePasskey(ctx, o, bound, q.Token, by.use(q), b.origin)
 		}
 	}
-	enroll := func(owner factors.Owner, q factors.Ceremony) func() (store.Proof, error) {
+	enroll := func(owner factors.Enrollment, q factors.Ceremony) func() (store.Proof, error) {
 		return func() (store.Proof, error) {
 			fresh := newPasskey(t)
 			answer := fresh.create(factors.Ceremony{Options: q.Options})

@@ -19,37 +19,37 @@ import (
 const (
 	toSetUp = "set up an authenticator app"
 
-	period     = 30 // seconds that a code lives
-	totpSecret = 20 // bytes, as many as the SHA-1 of the apps takes
+	period     = 30 // seconds of a step, each with a code of its own
+	totpSecret = 20 // bytes: the size of the SHA-1 that apps use
 )
 
-// wrongCode is the answer to a code that fits none of the operator's apps.
+// wrongCode is the refusal of a code that none of the operator's apps shows.
 const wrongCode = "This code is wrong. Codes change every 30 seconds; check that the phone's clock is right."
 
-// The answers to a code that was right, and is no longer.
+// The refusals of a code that was right once.
 const (
 	usedCode  = "This code was used already. Wait for the next one."
 	olderCode = "A newer code was used already. Wait for the next one."
 )
 
-// codes are what authenticator apps make by default.
+// codes are the defaults of authenticator apps.
 var codes = hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1}
 
-// Setup is an authenticator app that waits for its first code.
+// Setup is an authenticator app whose first code is awaited.
 type Setup struct {
-	Token  string // names it in the form
-	Secret string // to be typed into the app
-	URL    string // the same for a QR code
+	Token  string // names the setup in the form
+	Secret string // in base32, to be typed into the app
+	URL    string // the same as otpauth:// for a QR code; empty if it could not be made
 }
 
-// waiting is what is kept of a Setup.
+// waiting is the stored part of a Setup.
 type waiting struct {
 	Operator, Factor uuid.UUID
 	Sealed           []byte
 }
 
-// BeginTOTP makes the secret of an authenticator app. bound is the hash of the token of
-// the session or sign-in that asks.
+// BeginTOTP makes the secret of an authenticator app. bound is the SHA-256 of the token of
+// the session or sign-in. The setup waits 10 minutes for AddTOTP.
 func (d *Desk) BeginTOTP(ctx context.Context, o store.Operator, bound []byte) (Setup, error) {
 	key, err := totp.Generate(totp.GenerateOpts{Issuer: issuer, AccountName: o.Email, SecretSize: totpSecret})
 	if err != nil {
@@ -78,7 +78,8 @@ func setupOf(token, typed string, o store.Operator) Setup {
 	return Setup{Token: token, Secret: typed, URL: key.URL()}
 }
 
-// TOTPSetup is the Setup of BeginTOTP once more, for the page of a wrong first code.
+// TOTPSetup returns the Setup of BeginTOTP again, for the page of a wrong first code. It
+// returns *Refused if the setup has expired, was completed or is another operator's.
 func (d *Desk) TOTPSetup(ctx context.Context, o store.Operator, bound []byte, token string) (Setup, error) {
 	_, key, err := d.waitingTOTP(ctx, o, bound, token)
 	return setupOf(token, key, o), err
@@ -110,10 +111,11 @@ func (d *Desk) open(f store.Factor) (key string, err error) {
 	return key, opened.Lend(func(b []byte) { key = string(b) })
 }
 
-// AddTOTP takes the first code of the app of a Setup and keeps the app. The code is used
-// up by that.
-func (d *Desk) AddTOTP(ctx context.Context, o Owner, token, code, called string) (store.Proof, error) {
-	f, key, err := d.waitingTOTP(ctx, o.Operator, o.Bound, token)
+// AddTOTP checks the first code of a Setup, uses it up, and adds the app under the name
+// called. It returns *Refused for a wrong code or an expired setup, and store.ErrEnded as
+// store.AddFactor does.
+func (d *Desk) AddTOTP(ctx context.Context, e Enrollment, token, code, called string) (store.Proof, error) {
+	f, key, err := d.waitingTOTP(ctx, e.Operator, e.Bound, token)
 	if err != nil {
 		return store.Proof{}, err
 	}
@@ -122,18 +124,20 @@ func (d *Desk) AddTOTP(ctx context.Context, o Owner, token, code, called string)
 	if !fits {
 		return store.Proof{}, refuse(wrongCode)
 	}
-	if _, err := d.store.TakeChallenge(ctx, hashOf(token), toSetUp, o.Bound, now); err != nil {
+	if _, err := d.store.TakeChallenge(ctx, hashOf(token), toSetUp, e.Bound, now); err != nil {
 		return store.Proof{}, late(err, setupLife)
 	}
-	f.OperatorID, f.Name, f.CreatedAt, f.UsedAt = o.ID, name(called, "Authenticator app"), now, &now
-	made := store.NewFactor{Factor: f, TOTP: secret.Box([]byte(key)), Step: step, First: o.First}
-	if err := d.store.AddFactor(ctx, o.Operator, made, o.From); err != nil {
+	f.OperatorID, f.Name, f.CreatedAt, f.UsedAt = e.ID, name(called, "Authenticator app"), now, &now
+	f.LastStep = step
+	made := store.NewFactor{Factor: f, TOTP: secret.Box([]byte(key)), First: e.First, Session: e.Session}
+	if err := d.store.AddFactor(ctx, e.Operator, made, e.From); err != nil {
 		return store.Proof{}, added(err)
 	}
 	return store.Proof{Factor: f.ID, Kind: store.TOTP, At: now}, nil
 }
 
-// ProveTOTP takes a code of one of an operator's authenticator apps.
+// ProveTOTP checks and uses up a code of one of an operator's authenticator apps. It returns
+// *Refused if the code is wrong, was used, or is older than one that was used.
 func (d *Desk) ProveTOTP(ctx context.Context, o store.Operator, code string) (store.Proof, error) {
 	all, err := d.store.Factors(ctx, o.ID)
 	if err != nil {
@@ -168,8 +172,8 @@ func (d *Desk) ProveTOTP(ctx context.Context, o store.Operator, code string) (st
 	return store.Proof{}, refuse(wrongCode)
 }
 
-// stepOf finds the step of time whose code this is: that of now, the one before or the
-// one after, for clocks that differ.
+// stepOf returns the step whose code this is: the current one, or its neighbors for a clock
+// that is up to 30 seconds wrong.
 func stepOf(code, key string, now time.Time) (step int64, fits bool) {
 	code = text.Key(code)
 	current := now.Unix() / period
@@ -181,8 +185,8 @@ func stepOf(code, key string, now time.Time) (step int64, fits bool) {
 	return 0, false
 }
 
-// NewTrialApp gives an operator an authenticator app whose secret it returns, to lie beside
-// a trial: consoles of customers do not take it.
+// NewTrialApp adds an authenticator app for the owner of a trial, whose console keeps the
+// returned secret in a file. Only a Desk for trials accepts its codes.
 func NewTrialApp(ctx context.Context, s *store.Store, o store.Operator, now time.Time) (key string, err error) {
 	made, err := totp.Generate(totp.GenerateOpts{Issuer: issuer, AccountName: o.Email, SecretSize: totpSecret})
 	if err != nil {
@@ -193,7 +197,7 @@ func NewTrialApp(ctx context.Context, s *store.Store, o store.Operator, now time
 		store.Origin{})
 }
 
-// Code is the code of an app at a moment: for the trial's own.
+// Code returns the code that the app with a secret shows at a time.
 func Code(key string, at time.Time) (string, error) {
 	return hotp.GenerateCodeCustom(key, uint64(at.Unix()/period), codes)
 }

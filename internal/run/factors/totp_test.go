@@ -156,7 +156,7 @@ func TestAppSetupIsUsedOnce(t *testing.T) {
 	}); won != 1 || len(b.factorsOf(b.mia)) != 1 {
 		t.Errorf("%d of 20 answers set an app up, of which %d are there", won, len(b.factorsOf(b.mia)))
 	}
-	add := func(owner factors.Owner, setup factors.Setup) func() (store.Proof, error) {
+	add := func(owner factors.Enrollment, setup factors.Setup) func() (store.Proof, error) {
 		return func() (store.Proof, error) {
 			return b.desk.AddTOTP(ctx, owner, setup.Token, b.code(setup.Secret), "")
 		}

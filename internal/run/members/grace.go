@@ -9,8 +9,8 @@ import (
 	"duodesk/internal/store"
 )
 
-// SetGraceDays changes for how many days the workspace admits operators of before who have
-// no second factor, as an owner and on record.
+// SetGraceDays changes the workspace's grace, as an owner and on record; see
+// store.Tx.GraceDays. Setting the days that it has records nothing.
 func (r *Runner) SetGraceDays(ctx context.Context, sc store.Scope, actor run.Actor, days int) error {
 	return r.Change(ctx, sc, actor, catalog.Owner, func(tx *store.Tx) error {
 		before, err := tx.GraceDays(ctx)

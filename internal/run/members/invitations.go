@@ -132,7 +132,8 @@ func (r *Runner) AcceptAsNew(ctx context.Context, token, passwordHash string,
 }
 
 func (r *Runner) accept(ctx context.Context, token string, from store.Origin,
-	who func(*store.Tx, store.Invitation) (store.Operator, error)) (operator store.Operator, workspace store.Workspace, err error) {
+	who func(*store.Tx, store.Invitation) (store.Operator, error)) (operator store.Operator, workspace store.Workspace,
+	err error) {
 	err = r.byToken(ctx, token, func(tx *store.Tx) error {
 		if err := tx.LockMembers(ctx); err != nil {
 			return err

@@ -9,9 +9,9 @@ import (
 	"duodesk/internal/store"
 )
 
-// ApproveFactorReset lets a member who has lost every second factor set up new ones, as far
-// as the workspace is concerned. It returns run.ErrForbidden for one's own request, and
-// store.ErrNotFound when there is none that waits.
+// ApproveFactorReset approves, for this workspace, that a member who has lost every second
+// factor sets up new ones. Owners cannot approve their own request (run.ErrForbidden). It
+// returns store.ErrNotFound if no request waits for approval.
 func (r *Runner) ApproveFactorReset(ctx context.Context, sc store.Scope, actor run.Actor, form,
 	operator uuid.UUID) error {
 	if operator == actor.Operator {

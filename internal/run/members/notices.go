@@ -15,16 +15,16 @@ import (
 // ownerRole is the name of catalog.Owner in memberships.
 var ownerRole = catalog.Owner.String()
 
-// notifyOfOwner writes the notice that an operator has the Owner role now, in the
-// transaction that gives it.
+// notifyOfOwner writes the notice that by gave an operator the Owner role, in the same
+// transaction.
 func (r *Runner) notifyOfOwner(ctx context.Context, tx *store.Tx, operator, by uuid.UUID, from store.Origin) error {
 	return tx.Notify(ctx, store.NewNotice{Kind: store.NoticeOwnerGiven, Operator: operator, By: by, From: from,
 		At: r.Now()})
 }
 
-// Acknowledge notes on record that an owner has seen notices of the workspace, and returns
-// the id of the record. Notices that were acknowledged before are no trouble: without
-// others there is no record, and the id is uuid.Nil.
+// Acknowledge marks notices of the workspace as acknowledged, as an owner and on record, and
+// returns the id of the record. Notices that were acknowledged before are skipped; if none
+// is left, nothing is recorded and the id is uuid.Nil.
 func (r *Runner) Acknowledge(ctx context.Context, sc store.Scope, actor run.Actor, ids []uuid.UUID) (uuid.UUID,
 	error) {
 	var record uuid.UUID
@@ -41,7 +41,8 @@ func (r *Runner) Acknowledge(ctx context.Context, sc store.Scope, actor run.Acto
 	return record, err
 }
 
-// idsOf is all that the record has of notices: others than owners read it.
+// idsOf returns the ids of notices. The record has nothing else of them, because others than
+// owners read it.
 func idsOf(notices []store.Notice) string {
 	var ids []string
 	for _, n := range notices {

@@ -33,8 +33,8 @@ func (s *pages) getOperators(c echo.Context, v site.Visitor) error {
 	return s.showOperators(c, v, http.StatusOK, views.Input{})
 }
 
-// showOperators draws the list. grace is what was typed for the days without a second
-// factor and refused; empty: those of now.
+// showOperators shows the list. grace is what was typed for the days without a second factor
+// and refused; empty: show the current number.
 func (s *pages) showOperators(c echo.Context, v site.Visitor, status int, grace views.Input) error {
 	ctx := c.Request().Context()
 	list := s.operatorList(v)
@@ -74,7 +74,7 @@ func (s *pages) showOperators(c echo.Context, v site.Visitor, status int, grace 
 	return s.Render(c, status, v, site.Place{Section: "operators", Flash: flashes}, page)
 }
 
-// postGrace changes for how many days operators of before are admitted without a second factor.
+// postGrace changes the workspace's grace; see store.Tx.GraceDays.
 func (s *pages) postGrace(c echo.Context, v site.Visitor) error {
 	form, err := site.FormOf(c)
 	if err != nil {
@@ -102,7 +102,8 @@ func (s *pages) invitationRows(v site.Visitor, waiting []store.Invitation) (rows
 
 func (s *pages) operatorRow(v site.Visitor, m store.Member) operators.OperatorRow {
 	row := operators.OperatorRow{ID: m.OperatorID.String(), Email: m.Email, Role: m.Role,
-		Reach: words.ReachOf(m.Grant(), m.Names), State: memberState(m), Factors: words.FactorsChip(m.Factors), You: m.OperatorID == v.Operator.ID}
+		Reach: words.ReachOf(m.Grant(), m.Names), State: memberState(m), Factors: words.FactorsChip(m.Factors),
+		You: m.OperatorID == v.Operator.ID}
 	if m.SeenAt != nil {
 		row.Seen = s.When(v, *m.SeenAt)
 	}

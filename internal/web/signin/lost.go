@@ -25,7 +25,7 @@ func (s *pages) postLost(c echo.Context, v site.Visitor) error {
 }
 
 // postLostReset removes the second factors of an operator whose owners have approved it. The
-// operator begins again with the password.
+// operator then starts again with the password.
 func (s *pages) postLostReset(c echo.Context, v site.Visitor) error {
 	if _, err := site.FormOf(c); err != nil {
 		return err
@@ -41,7 +41,7 @@ func (s *pages) postLostReset(c echo.Context, v site.Visitor) error {
 	return c.Redirect(http.StatusSeeOther, views.SignIn())
 }
 
-// lost says how far the operator's request for new second factors has come.
+// lost returns the state of the operator's request for new second factors, for the page.
 func (s *pages) lost(c echo.Context, v site.Visitor) (lost signin.Lost, err error) {
 	found, err := s.Store.FactorRequests(c.Request().Context(), v.Operator.ID, s.Now())
 	lost.Approved = len(found) > 0

@@ -5,88 +5,16 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/run/factors"
-	"duodesk/internal/secret"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/views"
 	"duodesk/views/signin"
 )
 
-// postSignInOptions asks the browser of a stranger for a passkey.
-func (s *pages) postSignInOptions(c echo.Context, _ site.Visitor) error {
-	if _, err := site.FormOf(c); err != nil {
-		return err
-	}
-	lane, paced := s.LaneOf(c.Request())
-	leave, wait, err := s.Crowd.Enter(c.Request().Context(), lane, paced)
-	switch {
-	case errors.Is(err, secret.ErrBusy):
-		return echo.NewHTTPError(http.StatusServiceUnavailable)
-	case err != nil:
-		return err
-	case wait > 0:
-		site.SlowDown(c, wait)
-		return echo.NewHTTPError(http.StatusTooManyRequests)
-	}
-	defer leave()
-	asked, err := s.Factors.AskAnyPasskey(c.Request().Context())
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, asked)
-}
-
-// postSignInPasskey signs in by a passkey alone.
-func (s *pages) postSignInPasskey(c echo.Context, _ site.Visitor) error {
-	form, err := site.FormOf(c)
-	if err != nil {
-		return err
-	}
-	page := views.SignInPage{Next: site.LocalPath(form.Get("next")), Held: form.Get(site.HeldField)}
-	lane, paced := s.LaneOf(c.Request())
-	leave, wait, err := s.Crowd.Enter(c.Request().Context(), lane, paced)
-	switch {
-	case errors.Is(err, secret.ErrBusy):
-		page.SlowDown = site.Busy(c)
-		return s.ShowSignIn(c, http.StatusServiceUnavailable, page)
-	case err != nil:
-		return err
-	case wait > 0:
-		page.SlowDown = site.SlowDown(c, wait)
-		return s.ShowSignIn(c, http.StatusTooManyRequests, page)
-	}
-	defer leave()
-	operator, proof, err := s.Factors.SignInByPasskey(c.Request().Context(), form.Get("challenge"), form.Get("answer"),
-		site.OriginOf(c))
-	if page.Refused = refusal(err); page.Refused != "" && operator.ID != uuid.Nil {
-		if err := s.Store.RefuseFactor(c.Request().Context(), operator.ID, site.OriginOf(c), s.Now()); err != nil {
-			return err
-		}
-	}
-	if err == nil {
-		err = s.StartSession(c, store.Opening{Operator: operator, Proof: proof})
-	}
-	if errors.Is(err, store.ErrEnded) {
-		page.Refused = "Your account was changed while you signed in. Start again."
-	}
-	switch {
-	case page.Refused != "":
-		return s.ShowSignIn(c, http.StatusUnprocessableEntity, page)
-	case err != nil:
-		return err
-	}
-	next, err := s.NextOf(c.Request().Context(), operator, page.Next, page.Held)
-	if err != nil {
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, next)
-}
-
-// refusal is why a factor was not taken; empty for anything else.
+// refusal returns why a factor was not accepted; empty: err is nil or something else.
 func refusal(err error) string {
 	if refused := (*factors.Refused)(nil); errors.As(err, &refused) {
 		return refused.Words
@@ -149,6 +77,9 @@ func (s *pages) postProveOptions(c echo.Context, v site.Visitor) error {
 	if _, err := site.FormOf(c); err != nil {
 		return err
 	}
+	if err := s.PaceQuestion(c, v); err != nil {
+		return err
+	}
 	asked, err := s.Factors.AskPasskey(c.Request().Context(), v.Operator, s.BoundTo(c, v))
 	if err != nil {
 		return err
@@ -175,45 +106,53 @@ func (s *pages) postRecovery(c echo.Context, v site.Visitor) error {
 	}, true)
 }
 
-// prove takes a second factor, to complete a sign-in or to have a session go on.
+// prove answers a form with a second factor, which completes a sign-in or continues a
+// session. recovery: the form was for a recovery code.
 func (s *pages) prove(c echo.Context, v site.Visitor, by func(site.Form) (store.Proof, error), recovery bool) error {
 	form, err := site.FormOf(c)
 	if err != nil {
 		return err
 	}
-	proof, wait, err := s.TryFactor(c, v, func() (store.Proof, error) { return by(form) })
-	problem, status := refusal(err), http.StatusUnprocessableEntity
+	next := site.LocalPath(form.Get("next"))
+	proof, problem, status, err := s.try(c, v, func() (store.Proof, error) { return by(form) })
 	switch {
-	case wait > 0:
-		problem, status = site.SlowDown(c, wait), http.StatusTooManyRequests
-	case problem == "" && err != nil:
+	case err != nil:
 		return err
-	}
-	signingIn := v.SignIn.TokenHash != nil
-	switch {
-	case problem != "" && signingIn:
+	case problem != "" && v.SigningIn():
 		return s.showSecondFactor(c, v, status, signin.SecondFactorPage{Problem: problem, Recovery: recovery})
 	case problem != "":
-		return s.showConfirm(c, v, status, site.LocalPath(form.Get("next")), problem)
+		return s.showConfirm(c, v, status, next, problem)
 	}
-	next := site.LocalPath(form.Get("next"))
-	if signingIn {
-		next, err = s.CompleteSignIn(c, v, proof)
-	} else {
-		err = s.goOn(c, v, proof)
-	}
-	if err != nil {
+	if next, err = s.proved(c, v, proof, next); err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, next)
 }
 
-// goOn has the session go on under a new token, with the proof of a moment ago.
-func (s *pages) goOn(c echo.Context, v site.Visitor, proof store.Proof) error {
+// try is TryFactor for a page: problem says why the factor was not accepted, and status is
+// that of the page that says so.
+func (s *pages) try(c echo.Context, v site.Visitor, by func() (store.Proof, error)) (proof store.Proof,
+	problem string, status int, err error) {
+	proof, wait, err := s.TryFactor(c, v, by)
+	if problem = refusal(err); problem != "" {
+		return proof, problem, http.StatusUnprocessableEntity, nil
+	}
+	if wait > 0 {
+		return proof, site.SlowDown(c, wait), http.StatusTooManyRequests, nil
+	}
+	return proof, "", http.StatusOK, err
+}
+
+// proved completes a sign-in and returns where it was going, or continues a session under a
+// new token and returns next.
+func (s *pages) proved(c echo.Context, v site.Visitor, proof store.Proof, next string) (string, error) {
+	if v.SigningIn() {
+		return s.CompleteSignIn(c, v, proof)
+	}
 	before, err := s.Sessions.Current(c.Request())
 	if err != nil {
-		return err
+		return "", err
 	}
-	return s.StartSession(c, store.Opening{Operator: v.Operator, Proof: proof, Before: s.BoundTo(c, v),
-		Entered: before.Entered})
+	return next, s.StartSession(c, store.Opening{Operator: v.Operator, Proof: proof, Before: s.BoundTo(c, v),
+		EndsAt: before.EndsAt, Entered: before.Entered})
 }

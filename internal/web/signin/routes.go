@@ -1,5 +1,5 @@
-// Package signin is about an operator's second factor: signing in by it, setting one up,
-// confirming by it.
+// Package signin has the pages of an operator's second factors: to sign in with one, to set
+// one up, to confirm with one.
 package signin
 
 import "duodesk/internal/web/site"

@@ -29,18 +29,23 @@ func (s *pages) showFirstFactor(c echo.Context, v site.Visitor, status int, prob
 		return c.Redirect(http.StatusSeeOther, views.SecondFactor())
 	}
 	page := signin.FirstFactorPage{Email: v.Operator.Email, Passkeys: s.Factors.TakesPasskeys(), Problem: problem}
-	until, err := s.Store.GraceUntil(c.Request().Context(), v.Operator)
-	if err != nil {
+	if page.Until, err = s.graceOf(c, v); err != nil {
 		return err
-	}
-	if s.Now().Before(until) {
-		when := s.Until(v, until)
-		page.Until = &when
 	}
 	return s.Render(c, status, site.Visitor{}, site.Place{}, page)
 }
 
-// postLater begins a session without a second factor, where a workspace still admits one.
+// graceOf returns until when the operator can do without a second factor; nil: not any more.
+func (s *pages) graceOf(c echo.Context, v site.Visitor) (*views.When, error) {
+	until, err := s.Store.GraceUntil(c.Request().Context(), v.Operator)
+	if err != nil || !s.Now().Before(until) {
+		return nil, err
+	}
+	when := s.Until(v, until)
+	return &when, nil
+}
+
+// postLater starts a session without a second factor, within the grace.
 func (s *pages) postLater(c echo.Context, v site.Visitor) error {
 	if _, err := site.FormOf(c); err != nil {
 		return err
@@ -53,16 +58,17 @@ func (s *pages) postLater(c echo.Context, v site.Visitor) error {
 }
 
 var (
-	// errNotFresh says that a change of one's factors needs one first.
+	// errNotFresh says that the operator has to use a second factor before changing them.
 	errNotFresh = errors.New("signin: use a second factor first")
-	// errHasFactor says that a sign-in goes on with the factor that the operator has.
+	// errHasFactor says that a sign-in cannot set one up, because the operator has one.
 	errHasFactor = errors.New("signin: the operator has a second factor")
 )
 
-// mayChange decides who may change the factors of an operator: the operator who has just
-// proved one, and at a sign-in only one who has none yet.
+// mayChange returns nil if the visitor may change factors: after a proof within RecentProof,
+// or while signing in if the operator has none. Otherwise it returns errNotFresh or
+// errHasFactor; see toConfirm.
 func (s *pages) mayChange(c echo.Context, v site.Visitor) error {
-	if v.SignIn.TokenHash == nil {
+	if !v.SigningIn() {
 		if !s.fresh(v) {
 			return errNotFresh
 		}
@@ -75,11 +81,12 @@ func (s *pages) mayChange(c echo.Context, v site.Visitor) error {
 	return err
 }
 
+// fresh reports whether the session was proved within RecentProof.
 func (s *pages) fresh(v site.Visitor) bool {
 	return v.Proof.Kind != "" && s.Now().Sub(v.Proof.At) < run.RecentProof
 }
 
-// toConfirm leads an operator who has to use a factor first to the page that asks for one.
+// toConfirm answers the errors of mayChange with the page that asks for a factor.
 func (s *pages) toConfirm(c echo.Context, v site.Visitor, err error) error {
 	switch {
 	case errors.Is(err, errNotFresh):
@@ -94,6 +101,9 @@ func (s *pages) toConfirm(c echo.Context, v site.Visitor, err error) error {
 // postEnrollOptions asks the browser to make a passkey.
 func (s *pages) postEnrollOptions(c echo.Context, v site.Visitor) error {
 	if _, err := site.FormOf(c); err != nil {
+		return err
+	}
+	if err := s.PaceQuestion(c, v); err != nil {
 		return err
 	}
 	if err := s.mayChange(c, v); err != nil {
@@ -114,7 +124,7 @@ func (s *pages) postNewPasskey(c echo.Context, v site.Visitor) error {
 	if err := s.mayChange(c, v); err != nil {
 		return s.toConfirm(c, v, err)
 	}
-	proof, err := s.Factors.AddPasskey(c.Request().Context(), s.owner(c, v), form.Get("challenge"),
+	proof, err := s.Factors.AddPasskey(c.Request().Context(), s.enrollment(c, v), form.Get("challenge"),
 		form.Get("answer"), form.Get("name"))
 	if problem := refusal(err); problem != "" {
 		return s.notSetUp(c, v, problem)
@@ -125,14 +135,19 @@ func (s *pages) postNewPasskey(c echo.Context, v site.Visitor) error {
 	return s.setUp(c, v, proof)
 }
 
-// owner is whose factor is set up, and from where.
-func (s *pages) owner(c echo.Context, v site.Visitor) factors.Owner {
-	return factors.Owner{Operator: v.Operator, Bound: s.BoundTo(c, v), First: v.SignIn.TokenHash != nil,
+// enrollment says who sets up a factor, and from where.
+func (s *pages) enrollment(c echo.Context, v site.Visitor) factors.Enrollment {
+	o := factors.Enrollment{Operator: v.Operator, Bound: s.BoundTo(c, v), First: v.SigningIn(),
 		From: site.OriginOf(c)}
+	if session, err := s.Sessions.Current(c.Request()); err == nil && !o.First {
+		o.Session = session.ID
+	}
+	return o
 }
 
+// notSetUp shows the page that a new factor was asked for on, with a problem.
 func (s *pages) notSetUp(c echo.Context, v site.Visitor, problem string) error {
-	if v.SignIn.TokenHash != nil {
+	if v.SigningIn() {
 		return s.showFirstFactor(c, v, http.StatusUnprocessableEntity, problem)
 	}
 	return s.showFactors(c, v, http.StatusUnprocessableEntity, signin.FactorsPage{Problem: problem})
@@ -141,6 +156,9 @@ func (s *pages) notSetUp(c echo.Context, v site.Visitor, problem string) error {
 // postApp shows the secret of a new authenticator app.
 func (s *pages) postApp(c echo.Context, v site.Visitor) error {
 	if _, err := site.FormOf(c); err != nil {
+		return err
+	}
+	if err := s.PaceQuestion(c, v); err != nil {
 		return err
 	}
 	if err := s.mayChange(c, v); err != nil {
@@ -160,7 +178,7 @@ func (s *pages) showApp(c echo.Context, v site.Visitor, status int, begun factor
 	}
 	page.Challenge, page.Secret, page.QR = begun.Token, begun.Secret, code
 	page.Action, page.Cancel = views.NewAppCode(), views.Factors()
-	if v.SignIn.TokenHash != nil {
+	if v.SigningIn() {
 		page.Alone, page.Action, page.Cancel = true, views.FirstFactorAppCode(), views.FirstFactor()
 		v = site.Visitor{}
 	}
@@ -176,17 +194,14 @@ func (s *pages) postAppCode(c echo.Context, v site.Visitor) error {
 	if err := s.mayChange(c, v); err != nil {
 		return s.toConfirm(c, v, err)
 	}
-	proof, wait, err := s.TryFactor(c, v, func() (store.Proof, error) {
-		return s.Factors.AddTOTP(c.Request().Context(), s.owner(c, v), form.Get("challenge"), form.Get("code"),
+	proof, problem, status, err := s.try(c, v, func() (store.Proof, error) {
+		return s.Factors.AddTOTP(c.Request().Context(), s.enrollment(c, v), form.Get("challenge"), form.Get("code"),
 			form.Get("name"))
 	})
-	problem, status := refusal(err), http.StatusUnprocessableEntity
-	switch {
-	case wait > 0:
-		problem, status = site.SlowDown(c, wait), http.StatusTooManyRequests
-	case problem == "" && err != nil:
+	if err != nil {
 		return err
-	case problem == "":
+	}
+	if problem == "" {
 		return s.setUp(c, v, proof)
 	}
 	begun, err := s.Factors.TOTPSetup(c.Request().Context(), v.Operator, s.BoundTo(c, v), form.Get("challenge"))
@@ -200,110 +215,32 @@ func (s *pages) postAppCode(c echo.Context, v site.Visitor) error {
 		Code: views.Input{Error: problem}})
 }
 
-// setUp goes on after a new factor: to the recovery codes of an operator who has none.
+// setUp answers after a new factor: an operator who has no recovery codes gets them first.
 func (s *pages) setUp(c echo.Context, v site.Visitor, proof store.Proof) error {
-	ctx, next := c.Request().Context(), views.FactorsAfter("added")
-	var err error
-	if v.SignIn.TokenHash != nil {
-		next, err = s.CompleteSignIn(c, v, proof)
-	} else {
-		err = s.goOn(c, v, proof)
-	}
+	next, err := s.proved(c, v, proof, views.FactorsAfter("added"))
 	if err != nil {
 		return err
 	}
-	left, err := s.Store.RecoveryCodesLeft(ctx, v.Operator.ID)
+	left, err := s.Store.RecoveryCodesLeft(c.Request().Context(), v.Operator.ID)
 	if err != nil {
 		return err
 	}
 	if left > 0 {
 		return c.Redirect(http.StatusSeeOther, next)
 	}
-	return s.showRecoveryCodes(c, v, next)
+	return s.showRecoveryCodes(c, v, uuid.Nil, next) // proved has begun a session just now
 }
 
-// showRecoveryCodes makes recovery codes and shows them: they are in this answer and
-// nowhere else.
-func (s *pages) showRecoveryCodes(c echo.Context, v site.Visitor, next string) error {
-	codes, err := s.Factors.NewRecoveryCodes(c.Request().Context(), v.Operator, site.OriginOf(c))
+// showRecoveryCodes replaces the operator's recovery codes and shows the new ones, which are
+// in this answer and nowhere else. session is the one that asks for them; uuid.Nil: none.
+func (s *pages) showRecoveryCodes(c echo.Context, v site.Visitor, session uuid.UUID, next string) error {
+	codes, err := s.Factors.NewRecoveryCodes(c.Request().Context(), v.Operator, session, site.OriginOf(c))
 	if err != nil {
 		return err
 	}
-	page := signin.RecoveryCodesPage{Codes: codes, Next: next, Alone: v.SignIn.TokenHash != nil}
+	page := signin.RecoveryCodesPage{Codes: codes, Next: next, Alone: v.SigningIn()}
 	if page.Alone {
 		v = site.Visitor{}
 	}
 	return s.Render(c, http.StatusOK, v, site.Place{}, page)
-}
-
-func (s *pages) postRecoveryCodes(c echo.Context, v site.Visitor) error {
-	if _, err := site.FormOf(c); err != nil {
-		return err
-	}
-	if err := s.mayChange(c, v); err != nil {
-		return s.toConfirm(c, v, err)
-	}
-	return s.showRecoveryCodes(c, v, views.Factors())
-}
-
-func (s *pages) getFactors(c echo.Context, v site.Visitor) error {
-	return s.showFactors(c, v, http.StatusOK, signin.FactorsPage{Said: c.QueryParam("done"),
-		Wanted: c.QueryParam("wanted") != ""})
-}
-
-func (s *pages) showFactors(c echo.Context, v site.Visitor, status int, page signin.FactorsPage) error {
-	ctx := c.Request().Context()
-	found, err := s.Store.Factors(ctx, v.Operator.ID)
-	if err != nil {
-		return err
-	}
-	for _, f := range found {
-		row := signin.FactorRow{ID: f.ID.String(), Name: f.Name, Kind: f.Kind, Made: s.When(v, f.CreatedAt),
-			This: f.ID == v.Proof.Factor}
-		if f.UsedAt != nil {
-			row.Used = s.When(v, *f.UsedAt)
-		}
-		page.Factors = append(page.Factors, row)
-	}
-	if page.RecoveryCodes, err = s.Store.RecoveryCodesLeft(ctx, v.Operator.ID); err != nil {
-		return err
-	}
-	until, err := s.Store.GraceUntil(ctx, v.Operator)
-	if err != nil {
-		return err
-	}
-	if s.Now().Before(until) {
-		when := s.Until(v, until)
-		page.Until = &when
-	}
-	page.Passkeys, page.Fresh, page.Full = s.Factors.TakesPasskeys(), s.fresh(v), len(found) >= store.MostFactors
-	return s.Render(c, status, v, site.Place{}, page)
-}
-
-// postRemove removes one of the operator's factors. One that is gone already is no trouble.
-func (s *pages) postRemove(c echo.Context, v site.Visitor) error {
-	form, err := site.FormOf(c)
-	if err != nil {
-		return err
-	}
-	id, err := uuid.Parse(form.Get("factor"))
-	if err != nil {
-		return site.BadRequest("The form does not name a second factor.")
-	}
-	if err := s.mayChange(c, v); err != nil {
-		return s.toConfirm(c, v, err)
-	}
-	session, err := s.Sessions.Current(c.Request())
-	if err != nil {
-		return err
-	}
-	err = s.Store.RemoveFactor(c.Request().Context(), v.Operator, id, session.ID, site.OriginOf(c), s.Now())
-	if errors.Is(err, store.ErrLastFactor) {
-		return s.showFactors(c, v, http.StatusUnprocessableEntity, signin.FactorsPage{
-			Problem: "This is your last second factor. Set up another one before you remove it."})
-	}
-	if site.IgnoreNotFound(err) != nil {
-		return err
-	}
-	return c.Redirect(http.StatusSeeOther, views.FactorsAfter("removed"))
 }

@@ -38,7 +38,8 @@ const (
 
 // String says who may use an address.
 func (p Policy) String() string {
-	text := map[reach]string{anyone: "anyone", signingIn: "signing in", signedIn: "signed in", inWorkspace: "workspace ",
+	text := map[reach]string{anyone: "anyone", signingIn: "signing in", signedIn: "signed in",
+		inWorkspace:    "workspace ",
 		inOrganization: "organization "}[p.reach]
 	if p.reach >= inWorkspace {
 		text += p.Role.String()

@@ -53,7 +53,7 @@ func (s *Site) SendExport(c echo.Context, v Visitor, file, name string, header [
 	last := false
 	return s.SendCSV(c, name, header, func(ctx context.Context) (rows [][]string, err error) {
 		for len(rows) == 0 && !last {
-			if !s.Sessions.Lives(c.Request()) {
+			if !s.Sessions.Lives(c.Request(), v.Workspace.ID) {
 				return nil, errSignedOut
 			}
 			err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {

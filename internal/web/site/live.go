@@ -72,7 +72,7 @@ func (s *Site) Stream(topic func(c echo.Context, v Visitor) (Topic, error)) Hand
 			return nil
 		}
 		for err == nil && send(c, state) == nil && !state.Done && t.wait(c.Request().Context(), changed) {
-			if v, err = s.Admit(c, v.Policy); err != nil || !s.Sessions.Lives(c.Request()) {
+			if v, err = s.Admit(c, v.Policy); err != nil || !s.Sessions.Lives(c.Request(), v.Workspace.ID) {
 				return nil // not a member any more, or signed out meanwhile
 			}
 			state, changed, err = t.Watch(v)

@@ -9,8 +9,8 @@ import (
 	"duodesk/views"
 )
 
-// Notices are the latest notices that wait for the visitor, if an owner of the whole
-// workspace: at most so many of them.
+// Notices returns up to most notices that wait for the visitor, latest first; none unless the
+// visitor is an owner.
 func (s *Site) Notices(ctx context.Context, tx *store.Tx, v Visitor, most int) (n views.Notices, err error) {
 	if !v.Fits(Owners) {
 		return n, nil
@@ -19,7 +19,7 @@ func (s *Site) Notices(ctx context.Context, tx *store.Tx, v Visitor, most int) (
 	return views.Notices{Workspace: v.Workspace.Slug, Rows: s.NoticeRows(v, found), Total: total}, err
 }
 
-// NoticeRows are notices as rows of a list.
+// NoticeRows returns notices as rows of a list.
 func (s *Site) NoticeRows(v Visitor, notices []store.Notice) (rows []views.NoticeRow) {
 	for _, n := range notices {
 		row := views.NoticeRow{ID: n.ID.String(), Kind: views.Chip{Level: noticeLevel(n.Kind),

@@ -2,6 +2,7 @@ package site
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"time"
@@ -13,13 +14,17 @@ import (
 	"duodesk/views"
 )
 
-// A sign-in has two steps. After the password the browser holds a cookie that names a
-// sign-in, which reaches the pages of the second step and nothing else; the session begins
-// with the factor, under a cookie of its own.
+// A sign-in has two steps. After the password the browser gets a cookie that names a
+// store.SignIn and is accepted by the pages of the second step only. The session starts when
+// a factor is proved, with a cookie of its own.
 
+// errFactorWanted says that the workspace no longer admits the operator without a second factor.
 var errFactorWanted = errors.New("web: the workspace wants a second factor")
 
 const signInKind = "sign-in"
+
+// SigningIn reports whether the visitor's second factor is awaited: there is no session yet.
+func (v Visitor) SigningIn() bool { return v.SignIn.TokenHash != nil }
 
 func (s *Site) signInCookie() string {
 	if s.PublicURL.Scheme == "https" {
@@ -33,12 +38,20 @@ func (s *Site) setSignInCookie(c echo.Context, value string, maxAge int) {
 		Secure: s.PublicURL.Scheme == "https", SameSite: http.SameSiteLaxMode, MaxAge: maxAge})
 }
 
-// BeginSignIn goes on to the second factor of an operator whose password was right, and
-// from there to next.
+// BeginSignIn redirects an operator whose password was right to the second step. next and
+// held are where the completed sign-in leads; see NextOf. It returns store.ErrEnded if the
+// password was changed or the operator disabled since.
 func (s *Site) BeginSignIn(c echo.Context, operator store.Operator, next, held string) error {
 	token, err := newToken(s.Store, signInKind)
 	if err != nil {
 		return err
+	}
+	// What cannot be kept was made up, or is longer than any page of ours: the way in stays open.
+	if len(next) > store.LongestNext {
+		next = "/"
+	}
+	if _, err := base64.RawURLEncoding.DecodeString(held); err != nil || len(held) > store.LongestHeld {
+		held = ""
 	}
 	in := store.SignIn{TokenHash: hashOf(token), Operator: operator, Next: next, Held: held}
 	traceOf(c.Request().Context()).operator = operator.ID
@@ -49,13 +62,21 @@ func (s *Site) BeginSignIn(c echo.Context, operator store.Operator, next, held s
 	return c.Redirect(http.StatusSeeOther, views.SecondFactor())
 }
 
-// admitSignIn returns whose sign-in a request belongs to.
+// admitSignIn adds to v the sign-in that a request's cookie names, and its operator. It
+// returns errSignedOut if there is none.
 func (s *Site) admitSignIn(c echo.Context, v Visitor) (Visitor, error) {
 	cookie, err := c.Request().Cookie(s.signInCookie())
-	if err != nil || judge(s.Store, signInKind, cookie.Value, tokenBytes) == store.MadeUp {
+	if err != nil {
 		return v, errSignedOut
 	}
-	v.SignIn, err = s.Store.FindSignIn(c.Request().Context(), hashOf(cookie.Value), s.Now())
+	trust := judge(s.Store, signInKind, cookie.Value, tokenBytes)
+	if trust != store.Proved { // each has had a stamp from the first
+		return v, errSignedOut
+	}
+	err = s.Crowd.look(c.Request(), trust, cookie.Value, func() (err error) {
+		v.SignIn, err = s.Store.FindSignIn(c.Request().Context(), hashOf(cookie.Value), s.Now())
+		return err
+	})
 	if errors.Is(err, store.ErrNotFound) {
 		err = errSignedOut
 	}
@@ -63,8 +84,9 @@ func (s *Site) admitSignIn(c echo.Context, v Visitor) (Visitor, error) {
 	return v, err
 }
 
-// CompleteSignIn begins the session of a sign-in and returns where to go. A zero proof
-// asks for the grace. It returns store.ErrEnded where the sign-in is no longer good.
+// CompleteSignIn starts the session of a visitor who is signing in, and returns the address
+// to go to. A zero proof is for an operator within the grace. It returns store.ErrEnded as
+// store.StartSession does.
 func (s *Site) CompleteSignIn(c echo.Context, v Visitor, proof store.Proof) (next string, err error) {
 	if err := s.StartSession(c, store.Opening{Operator: v.Operator, Proof: proof,
 		SignIn: v.SignIn.TokenHash}); err != nil {
@@ -74,8 +96,8 @@ func (s *Site) CompleteSignIn(c echo.Context, v Visitor, proof store.Proof) (nex
 	return s.NextOf(c.Request().Context(), v.Operator, v.SignIn.Next, v.SignIn.Held)
 }
 
-// NextOf is where a new session goes: to the form that was held for the operator, or else
-// to an address.
+// NextOf returns where a new session leads: to the page of the form that was held for the
+// operator, if it still can be, and otherwise to next.
 func (s *Site) NextOf(ctx context.Context, operator store.Operator, next, held string) (string, error) {
 	back, err := s.returnForm(ctx, operator, held)
 	switch {
@@ -87,10 +109,10 @@ func (s *Site) NextOf(ctx context.Context, operator store.Operator, next, held s
 	return "", err
 }
 
-// BoundTo is what challenges of a visitor are bound to: the hash of the token of the
-// session, or of the sign-in.
+// BoundTo returns what a visitor's challenges are bound to: the SHA-256 of the token of the
+// sign-in, or of the session.
 func (s *Site) BoundTo(c echo.Context, v Visitor) []byte {
-	if v.SignIn.TokenHash != nil {
+	if v.SigningIn() {
 		return v.SignIn.TokenHash
 	}
 	cookie, err := c.Request().Cookie(s.Sessions.cookie)
@@ -100,13 +122,26 @@ func (s *Site) BoundTo(c echo.Context, v Visitor) []byte {
 	return hashOf(cookie.Value)
 }
 
-// TryFactor has a visitor prove a factor by something that could be guessed. Guesses are
-// counted for the operator, or in a browser that the operator is known by for that browser
-// alone. A wait above zero, and *factors.Refused, say that it was not taken.
+// PaceQuestion takes account of a question that a visitor wants to be asked, which is a row
+// until some time after its end: a burst, then one a second for each sign-in or session. The
+// error says that there were too many.
+func (s *Site) PaceQuestion(c echo.Context, v Visitor) error {
+	wait := s.Crowd.Attempts.Take("question to "+string(s.BoundTo(c, v)), s.Now())
+	if wait == 0 {
+		return nil
+	}
+	SlowDown(c, wait)
+	return echo.NewHTTPError(http.StatusTooManyRequests)
+}
+
+// TryFactor calls prove for a visitor's answer, which may be a guess, and records a refusal.
+// Answers are counted per operator, or in a browser that the operator has used per browser,
+// and by the sign-in, which ends after five (errSignedOut). If wait is above zero, prove was
+// not called: there were too many. *factors.Refused says that the answer was not accepted.
 func (s *Site) TryFactor(c echo.Context, v Visitor, prove func() (store.Proof, error)) (proof store.Proof,
 	wait time.Duration, err error) {
 	ctx := c.Request().Context()
-	if v.SignIn.TokenHash != nil {
+	if v.SigningIn() {
 		err := s.Store.TrySignIn(ctx, v.SignIn.TokenHash, s.Now())
 		if errors.Is(err, store.ErrNotFound) {
 			err = errSignedOut
@@ -127,13 +162,19 @@ func (s *Site) TryFactor(c echo.Context, v Visitor, prove func() (store.Proof, e
 	switch {
 	case errors.As(err, &refused):
 		s.Log.InfoContext(ctx, "second factor refused", "address", c.RealIP())
-		return proof, 0, errors.Join(err, s.Store.RefuseFactor(ctx, v.Operator.ID, OriginOf(c), s.Now()))
+		// What cannot be kept is not answered as if it were: owners are told of many.
+		if fault := s.Store.RefuseFactor(ctx, v.Operator.ID, OriginOf(c), s.Now()); fault != nil {
+			return proof, 0, fault
+		}
+		return proof, 0, err
 	case err != nil:
 		return proof, 0, err
 	}
 	return proof, 0, s.Store.ForgiveLogin(ctx, key)
 }
 
+// factorKey returns what a visitor's answers are counted by: the browser, if the operator
+// has used it before, or the operator.
 func (s *Site) factorKey(c echo.Context, v Visitor) (store.LoginKey, error) {
 	if hash := s.DeviceHash(c.Request()); hash != nil {
 		device, err := s.Store.FindDevice(c.Request().Context(), hash, v.Operator.Email, s.Now())
@@ -147,7 +188,8 @@ func (s *Site) factorKey(c echo.Context, v Visitor) (store.LoginKey, error) {
 	return store.LoginKey{Name: "factor of " + v.Operator.ID.String()}, nil
 }
 
-// toFactors sends a visitor without a second factor to the page that sets one up.
+// toFactors sends a visitor without a second factor to the page about them. A form gets a
+// page that says that nothing was done.
 func (s *Site) toFactors(c echo.Context) error {
 	if m := c.Request().Method; m == http.MethodGet || m == http.MethodHead {
 		return c.Redirect(http.StatusSeeOther, views.FactorsWanted())

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -151,11 +152,15 @@ func (s *sessionStore) Current(r *http.Request) (store.Session, error) {
 	return found, nil
 }
 
-// Lives looks the request's session up again and reports whether it still exists. Streams
-// call it, because they outlive a page.
-func (s *sessionStore) Lives(r *http.Request) bool {
+// Lives looks the request's session up again and reports whether it still exists and opens
+// a workspace. Streams call it, because they outlive a page.
+func (s *sessionStore) Lives(r *http.Request, workspace uuid.UUID) bool {
 	session, err := s.New(r, s.cookie)
-	return err == nil && !session.IsNew
+	if err != nil {
+		return false
+	}
+	found, ok := session.Values[sessionKey].(store.Session)
+	return ok && !slices.Contains(found.Barred, workspace)
 }
 
 // start signs an operator in, or has a session that entered workspaces go on under a
@@ -167,20 +172,23 @@ func (s *sessionStore) start(c echo.Context, o store.Opening) error {
 	if err != nil {
 		return err
 	}
+	token, err := newToken(s.store, sessionKind, o.Operator.ID[:]...)
+	if err != nil {
+		return err
+	}
+	o.TokenHash = hashOf(token)
+	if o.EndsAt.IsZero() {
+		o.EndsAt = s.now().Add(s.longest)
+	}
+	if err := s.store.StartSession(r.Context(), o, s.now()); err != nil {
+		return err // the session that the request came with, of whatever operator, is left as it is
+	}
 	if o.Before == nil {
 		if err := s.endRow(r, session); err != nil {
 			return err
 		}
 	}
-	token, err := newToken(s.store, sessionKind, o.Operator.ID[:]...)
-	if err != nil {
-		return err
-	}
 	session.ID = token
-	o.TokenHash, o.EndsAt = hashOf(token), s.now().Add(s.longest)
-	if err := s.store.StartSession(r.Context(), o, s.now()); err != nil {
-		return err
-	}
 	http.SetCookie(c.Response(), sessions.NewCookie(session.Name(), token, session.Options))
 	return nil
 }
