@@ -16,6 +16,7 @@ import (
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run"
 	"duodesk/internal/run/plan"
+	"duodesk/internal/run/runtest"
 	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 	"duodesk/views"
@@ -98,6 +99,13 @@ func (l *leftPlans) leaveWorking() {
 	l.waits(l.onboard(l.named(working), nil))
 }
 
+// approve approves a plan with the second factor that it takes.
+func (l *leftPlans) approve(id uuid.UUID, digest []byte) error {
+	return runtest.Proving(l.s.t.Context(), l.s.t, l.s.db, time.Now(), l.actor, func(a run.Actor) error {
+		return l.plans.Approve(l.s.t.Context(), l.scope, a, id, digest)
+	})
+}
+
 // onboard begins and approves an onboarding with some first users.
 func (l *leftPlans) onboard(o store.Organization, users []plan.NewUser) store.Plan {
 	l.s.t.Helper()
@@ -106,7 +114,7 @@ func (l *leftPlans) onboard(o store.Organization, users []plan.NewUser) store.Pl
 	p := l.latest(o)
 	l.must(l.plans.Save(ctx, l.scope, l.actor, catalog.Technician, p.ID, p.Revision, plan.UsersScreen, users),
 		l.plans.Preview(ctx, l.scope, l.actor, p.ID, p.Revision+1))
-	l.must(l.plans.Approve(ctx, l.scope, l.actor, p.ID, l.latest(o).Digest))
+	l.must(l.approve(p.ID, l.latest(o).Digest))
 	p = l.latest(o)
 	l.show(p)
 	return p
@@ -145,7 +153,7 @@ func (l *leftPlans) leaveSynchronizing() {
 	}
 	approved := func() store.Plan {
 		p := begin()
-		l.must(l.plans.Approve(ctx, l.scope, l.actor, p.ID, p.Digest))
+		l.must(l.approve(p.ID, p.Digest))
 		return p
 	}
 	l.organization = l.leaveStates(approved)

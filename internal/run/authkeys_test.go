@@ -82,7 +82,7 @@ func TestProvision(t *testing.T) {
 		}
 	}
 	q := d.Request(t, catalog.Auditor, "check-auth-api-credentials", nil)
-	if _, err := d.Runner.Do(t.Context(), q); err != nil {
+	if _, err := d.Do(t, q); err != nil {
 		t.Error("the keys do not serve the organization: ", err)
 	}
 }

@@ -20,7 +20,7 @@ import (
 // act carries out an action as a technician who has to succeed.
 func act(t *testing.T, d *runtest.Desk, role catalog.Role, slug string, f form) run.Outcome {
 	t.Helper()
-	done, err := d.Runner.Do(t.Context(), d.Request(t, role, slug, f))
+	done, err := d.Do(t, d.Request(t, role, slug, f))
 	if err != nil {
 		t.Fatal(slug, f, err)
 	}
@@ -33,7 +33,7 @@ func needsAdmin(t *testing.T, d *runtest.Desk, role catalog.Role, slug string, f
 	t.Helper()
 	before := len(d.Sim.Ledger())
 	q := d.Request(t, role, slug, f)
-	_, err := d.Runner.Do(t.Context(), q)
+	_, err := d.Do(t, q)
 	var needed *catalog.RoleError
 	if !errors.As(err, &needed) || needed.Least != catalog.Administrator {
 		t.Errorf("%s %v: %v", slug, f, err)
@@ -113,7 +113,7 @@ func TestBypassEndsBeforeTheTrash(t *testing.T) {
 	again := d.Sim.AddUser(id, duosim.UserSpec{Username: "svc2", Status: duosim.Bypass})
 	d.Sim.SetFault(id, duosim.Fault{Kind: duosim.TrashRefused})
 	q := d.Request(t, catalog.Administrator, "delete-user", form{"user_id": again})
-	if _, err := d.Runner.Do(t.Context(), q); err == nil {
+	if _, err := d.Do(t, q); err == nil {
 		t.Fatal("not refused")
 	}
 	if record := d.Closed(t, q.ID); record.State != store.Refused ||
@@ -223,7 +223,7 @@ func TestRestoreWaitsForTheLog(t *testing.T) {
 			return resp, err
 		}))
 		var needed *catalog.RoleError
-		if _, err := odd.Do(t.Context(), d.Request(t, catalog.Technician, "restore-user",
+		if _, err := d.DoBy(t, odd, d.Request(t, catalog.Technician, "restore-user",
 			form{"user_id": user})); !errors.As(err, &needed) || !strings.Contains(needed.Why, why) {
 			t.Errorf("%s: %v", answer, err)
 		}
@@ -264,7 +264,7 @@ func TestWhatComesBackInBypassIsDisabled(t *testing.T) {
 			return d.Transport.RoundTrip(r)
 		}))
 		q := d.Request(t, catalog.Administrator, "restore-user", form{"user_id": robot})
-		_, _ = failing.Do(t.Context(), q)
+		_, _ = d.DoBy(t, failing, q)
 		// What the action could not finish, reading back tries again and says.
 		record, patience, poll := d.Record(t, q.ID), time.After(20*time.Second), time.NewTicker(10*time.Millisecond)
 		for said := false; !said; {
@@ -351,7 +351,7 @@ func TestTheRoleHeldWhenTheRunWasCommitted(t *testing.T) {
 	q := d.Request(t, catalog.Administrator, "restore-user", form{"user_id": hidden})
 	q.Actor.Operator = member.ID
 	var needed *catalog.RoleError
-	if _, err := d.Runner.Do(t.Context(), q); !errors.As(err, &needed) || len(d.Sim.Ledger()) != 0 {
+	if _, err := d.Do(t, q); !errors.As(err, &needed) || len(d.Sim.Ledger()) != 0 {
 		t.Error(err, d.Sim.Ledger())
 	}
 }

@@ -48,7 +48,7 @@ func TestAKnownOutcomeOutlivesTheDatabase(t *testing.T) {
 	allow := d.RefuseClosing(t, d.Workspace)
 	q := d.Request(t, catalog.Helpdesk, "create-bypass-code-for-user", form{"user_id": user})
 	began := time.Now()
-	done, err := d.Runner.Do(t.Context(), q)
+	done, err := d.Do(t, q)
 	if took := time.Since(began); took > 8*time.Second {
 		t.Errorf("the caller waited %v for the record", took)
 	}
@@ -92,11 +92,11 @@ func TestAResultAfterTheCloseIsAppended(t *testing.T) {
 			// A program chooses the ids of its runs, also one that could be the result's.
 			guess := d.Request(t, catalog.Technician, "list-users", nil)
 			guess.ID = uuid.NewSHA1(q.ID, []byte(store.LateResult.Slug))
-			act := func() error { _, err := d.Runner.Do(t.Context(), guess); return err }
+			act := func() error { _, err := d.Do(t, guess); return err }
 			if err := act(); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := d.Runner.Do(t.Context(), q); err != nil {
+			if _, err := d.Do(t, q); err != nil {
 				t.Fatal(err)
 			}
 			allow(fmt.Sprintf(`update run set state = '%s', summary = '%s', finished_at = now() where id = '%s'`,
@@ -153,7 +153,7 @@ func TestABrokenActionIsClosed(t *testing.T) {
 					t.Error("the panic was swallowed")
 				}
 			}()
-			_, _ = d.Runner.Do(t.Context(), q)
+			_, _ = d.Do(t, q)
 		}()
 		eventually(t, "the run is closed", func() bool { return d.Record(t, q.ID).State != store.Sending })
 		if got := d.Record(t, q.ID); got.State != test.state {
@@ -169,7 +169,7 @@ func TestAStopGivesUpAtItsEnd(t *testing.T) {
 	turned := make(chan string, 10)
 	d.Runner = d.Process(t, run.Config{Turned: func(state string) { turned <- state }})
 	d.RefuseClosing(t, d.Workspace)
-	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Technician, "create-user",
+	if _, err := d.Do(t, d.Request(t, catalog.Technician, "create-user",
 		form{"username": "ada"})); err != nil {
 		t.Fatal(err)
 	}
@@ -253,7 +253,7 @@ func TestARunWhoseStartIsNotConfirmed(t *testing.T) {
 	q := d.Request(t, catalog.Technician, "create-user", form{"username": "ada"})
 	effects := len(d.Sim.Ledger())
 	var unsent *run.NotSent
-	if _, err := runner.Do(t.Context(), q); !errors.As(err, &unsent) {
+	if _, err := d.DoBy(t, runner, q); !errors.As(err, &unsent) {
 		t.Fatalf("the start was confirmed, or refused otherwise: %v", err)
 	}
 	eventually(t, "the run is closed", func() bool { return d.Record(t, q.ID).State != store.Sending })

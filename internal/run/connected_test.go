@@ -64,7 +64,7 @@ func TestAFormOfAnotherConnection(t *testing.T) {
 	account := d.Sim.AddChild(d.Parent.AccountID, "Beta")
 	done := d.Request(t, catalog.Technician, "create-user", form{"username": "ada"})
 	done.Opened = d.Client.Connection()
-	if _, err := d.Runner.Do(t.Context(), done); err != nil {
+	if _, err := d.Do(t, done); err != nil {
 		t.Fatal(err)
 	}
 	before := d.Client
@@ -80,7 +80,7 @@ func TestAFormOfAnotherConnection(t *testing.T) {
 			{Organization: now, Account: "DANOBODYS00000000000"},
 		} {
 			q.ID, q.Scope, q.Actor, q.Action, q.Input = uuid.New(), d.Scope(), done.Actor, done.Action, done.Input
-			_, err := d.Runner.Do(t.Context(), q)
+			_, err := d.Do(t, q)
 			var changed *run.ConnectionChanged
 			if !errors.As(err, &changed) || !store.IsConflict(err, "connection_pkey") {
 				t.Errorf("%s: %v", name, err)
@@ -94,7 +94,7 @@ func TestAFormOfAnotherConnection(t *testing.T) {
 		q := done
 		q.Organization = o
 		var already *run.AlreadyRun
-		if _, err := d.Runner.Do(t.Context(), q); !errors.As(err, &already) || already.Run.State != store.Applied {
+		if _, err := d.Do(t, q); !errors.As(err, &already) || already.Run.State != store.Applied {
 			t.Errorf("sent twice, connected otherwise by now: %v", err)
 		}
 	}
@@ -102,7 +102,7 @@ func TestAFormOfAnotherConnection(t *testing.T) {
 	q := d.Request(t, catalog.Technician, "create-user", form{"username": "bob"})
 	q.Opened, q.Organization = before.Connection(), again(t, d, d.Client)
 	var changed *run.ConnectionChanged
-	if _, err := d.Runner.Do(t.Context(), q); !errors.As(err, &changed) || changed.Now != "no Duo account" {
+	if _, err := d.Do(t, q); !errors.As(err, &changed) || changed.Now != "no Duo account" {
 		t.Errorf("not connected any more: %v", err)
 	}
 }
@@ -123,7 +123,7 @@ func TestAConnectionThatChangesMeanwhile(t *testing.T) {
 	effects := len(d.Sim.Ledger())
 	q := d.Request(t, catalog.Technician, "create-user", form{"username": "ada"})
 	failed := make(chan error)
-	go func() { _, err := d.Runner.Do(t.Context(), q); failed <- err }()
+	go func() { _, err := d.Do(t, q); failed <- err }()
 	waitForLock(t, d, "for share")
 	if err := change.Commit(t.Context()); err != nil {
 		t.Fatal(err)
@@ -174,7 +174,7 @@ func TestAnswersComeFromTheAccountAsked(t *testing.T) {
 				fields = form{"user_id": user, "factor": "push"}
 			}
 			q := d.Request(t, catalog.Helpdesk, slug, fields)
-			if _, err := d.Runner.Do(t.Context(), q); err != nil {
+			if _, err := d.Do(t, q); err != nil {
 				t.Fatal(err)
 			}
 			push := pushOf(t, d)
@@ -219,14 +219,14 @@ func TestKeysOfTheWorkspaceReplaced(t *testing.T) {
 	}
 	effects := len(d.Sim.Ledger())
 	var changed *run.ConnectionChanged
-	if _, err := d.Runner.Do(t.Context(), q); !errors.As(err, &changed) {
+	if _, err := d.Do(t, q); !errors.As(err, &changed) {
 		t.Errorf("%v", err)
 	}
 	if len(d.Sim.Ledger()) != effects || runs(t, d) != 0 {
 		t.Errorf("done:  %+v", d.Sim.Ledger()[effects:])
 	}
 	q.ID, q.Opened = uuid.New(), ""
-	if _, err := d.Runner.Do(t.Context(), q); err != nil {
+	if _, err := d.Do(t, q); err != nil {
 		t.Errorf("a program that names no keys: %v", err)
 	}
 }

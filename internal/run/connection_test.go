@@ -101,7 +101,7 @@ func TestThreeKindsOfConnection(t *testing.T) {
 		}
 		d.Client = kinds[i]
 		q := d.Request(t, catalog.Technician, "create-user", form{"username": "new"})
-		if _, err := d.Runner.Do(t.Context(), q); err != nil {
+		if _, err := d.Do(t, q); err != nil {
 			t.Error(kinds[i].Kind, err)
 		}
 		ledger := d.Sim.Ledger()

@@ -46,7 +46,7 @@ func TestOrganizationsFailInUse(t *testing.T) {
 	}
 	// A refusal of what was asked is an answer.
 	addUser(d, "ada")
-	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-user",
+	if _, err := d.Do(t, d.Request(t, catalog.Owner, "create-user",
 		form{"username": "ada"})); err == nil || len(failingOf(t, d)) != 0 {
 		t.Error("a second user of the name was made, or the organization fails for it")
 	}

@@ -91,12 +91,12 @@ func TestOrganizationTakenAwayInFlight(t *testing.T) {
 	tech := d.Member(t, d.Workspace, catalog.Technician, d.Client.ID)
 	q := d.Request(t, catalog.Technician, "update-user", form{"user_id": user, "realname": "x"})
 	q.Actor, q.Scope = run.Actor{Operator: tech.ID, Role: catalog.Technician}, store.Within(d.Workspace.ID, d.Client.ID)
-	if _, err := d.Runner.Do(t.Context(), q); err != nil {
+	if _, err := d.Do(t, q); err != nil {
 		t.Fatal(err)
 	}
 	d.Exec(t, `delete from membership_organization where operator_id = $1`, tech.ID)
 	q.ID = uuid.New()
-	if _, err := d.Runner.Do(t.Context(), q); !errors.Is(err, store.ErrNotFound) || len(d.Sim.Ledger()) != 1 {
+	if _, err := d.Do(t, q); !errors.Is(err, store.ErrNotFound) || len(d.Sim.Ledger()) != 1 {
 		t.Errorf("%v; Duo has %v", err, d.Sim.Ledger())
 	}
 }

@@ -31,7 +31,6 @@ type Request struct {
 	Account string // the Duo account that is meant; empty: not named
 	For     Served // of an action of the workspace: the organization it is done for
 	Reason  string // why it is done after a report of fraud; may be empty
-	Planned bool   // a step of a plan, which was proved when it was approved
 }
 
 // Served is an organization that an action of the workspace is done for, and the name of

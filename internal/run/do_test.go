@@ -60,7 +60,7 @@ func TestForbiddenReachesNeitherRecordNorDuo(t *testing.T) {
 		{catalog.Technician, "delete-user", form{"user_id": user, "permanent": "on", "confirm": "ada"}},
 	} {
 		q := d.Request(t, test.role, test.action, test.form)
-		if _, err := d.Runner.Do(t.Context(), q); !errors.Is(err, run.ErrForbidden) {
+		if _, err := d.Do(t, q); !errors.Is(err, run.ErrForbidden) {
 			t.Errorf("%v carries out %s %v: %v", test.role, test.action, test.form, err)
 		}
 	}
@@ -84,7 +84,7 @@ func TestRecordedBeforeDuoIsAsked(t *testing.T) {
 		}
 		return d.Transport.RoundTrip(r)
 	}))
-	done, err := watched.Do(t.Context(), q)
+	done, err := d.DoBy(t, watched, q)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,11 +108,11 @@ func TestTheSameFormTwice(t *testing.T) {
 	d := runtest.New(t)
 	user, _ := addUser(d, "ada")
 	q := d.Request(t, catalog.Helpdesk, "create-bypass-code-for-user", form{"user_id": user})
-	first, err := d.Runner.Do(t.Context(), q)
+	first, err := d.Do(t, q)
 	if err != nil || len(first.Result.Secrets) != 1 {
 		t.Fatal(first, err)
 	}
-	again, err := d.Runner.Do(t.Context(), q)
+	again, err := d.Do(t, q)
 	var already *run.AlreadyRun
 	if !errors.As(err, &already) || already.Run.State != store.Applied || already.Run.Subject != "ada" {
 		t.Errorf("sent again: %v", err)
@@ -132,7 +132,7 @@ func TestOtherValuesUnderAUsedID(t *testing.T) {
 	user, _ := addUser(d, "ada")
 	other := d.Map(t, "Other", d.Sim.AddChild(d.Parent.AccountID, "Other"))
 	used := d.Request(t, catalog.Technician, "update-user", form{"user_id": user, "realname": "Ada"})
-	if _, err := d.Runner.Do(t.Context(), used); err != nil {
+	if _, err := d.Do(t, used); err != nil {
 		t.Fatal(err)
 	}
 	colleague := d.Member(t, d.Workspace, catalog.Owner)
@@ -157,7 +157,7 @@ func TestOtherValuesUnderAUsedID(t *testing.T) {
 		q := used
 		q.Actor = d.Actor(catalog.Owner)
 		change(&q)
-		if done, err := d.Runner.Do(t.Context(), q); !errors.Is(err, run.ErrOtherInput) || done.Run.Summary != "" {
+		if done, err := d.Do(t, q); !errors.Is(err, run.ErrOtherInput) || done.Run.Summary != "" {
 			t.Errorf("%s: %v %+v", name, err, done.Run)
 		}
 	}
@@ -174,7 +174,7 @@ func TestTwentyAtOnceActOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
-			_, err := d.Runner.Do(t.Context(), q)
+			_, err := d.Do(t, q)
 			var again *run.AlreadyRun
 			switch {
 			case err == nil:
@@ -203,7 +203,7 @@ func TestNotConnected(t *testing.T) {
 		{store.Own, "Admin API", true}} {
 		d.Client = connected(t, d, d.Client, test.kind, d.Account)
 		q := d.Request(t, catalog.Owner, "create-user", form{"username": "ada"})
-		_, err := d.Runner.Do(t.Context(), q)
+		_, err := d.Do(t, q)
 		var unconnected *run.NotConnected
 		if !errors.As(err, &unconnected) || unconnected.API != test.api || unconnected.Own != test.own {
 			t.Errorf("kind %q: %v", test.kind, err)
@@ -263,7 +263,7 @@ func TestNobodyRecordsElsewhere(t *testing.T) {
 	other := d.Map(t, "Other", d.Sim.AddChild(d.Parent.AccountID, "Other"))
 	q := d.Request(t, catalog.Owner, "create-user", form{"username": "ada"})
 	q.Scope = store.Within(d.Workspace.ID, other.ID)
-	if _, err := d.Runner.Do(t.Context(), q); err == nil {
+	if _, err := d.Do(t, q); err == nil {
 		t.Error("carried out in an organization that the scope does not hold")
 	}
 	if d.Sim.Calls(d.Account.AccountID) != 0 {
@@ -294,7 +294,7 @@ func TestAWriteEndsBeforeAStop(t *testing.T) {
 		// of 30 s for all calls
 		{"admin-api-action", form{"method": "get", "path": "/admin/v1/users"}, 8 * time.Second, 10 * time.Second},
 	} {
-		if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, test.action, test.form)); err != nil {
+		if _, err := d.Do(t, d.Request(t, catalog.Owner, test.action, test.form)); err != nil {
 			t.Errorf("%s %v: %v", test.action, test.form, err)
 		}
 		if left < test.min || left > test.max {

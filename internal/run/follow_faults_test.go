@@ -27,7 +27,7 @@ func TestFollowingWithstandsFaults(t *testing.T) {
 			d, user, _ := asked(t)
 			d.Sim.SetFault(d.Account.AccountID, fault)
 			q := d.Request(t, catalog.Helpdesk, "send-duo-authentication", form{"user_id": user})
-			if _, err := d.Runner.Do(t.Context(), q); err != nil {
+			if _, err := d.Do(t, q); err != nil {
 				t.Fatal(err)
 			}
 			if err := d.Sim.AnswerPush(pushOf(t, d).ID, duosim.Approve, ""); err != nil {
@@ -48,7 +48,7 @@ func TestNobodyKnowsTheAnswer(t *testing.T) {
 		d, user, _ := asked(t)
 		d.Sim.SetFault(d.Account.AccountID, duosim.Fault{Kind: duosim.AnswerLost})
 		q := d.Request(t, catalog.Helpdesk, "send-duo-authentication", form{"user_id": user})
-		if _, err := d.Runner.Do(t.Context(), q); err == nil {
+		if _, err := d.Do(t, q); err == nil {
 			t.Error("a lost answer was taken for one")
 		}
 		if _, _, followed := d.Runner.Live(d.Scope(), q.ID); followed {
@@ -63,7 +63,7 @@ func TestNobodyKnowsTheAnswer(t *testing.T) {
 		t.Parallel()
 		d, user, phone := asked(t)
 		q := d.Request(t, catalog.Helpdesk, "verify-caller", form{"user_id": user, "phone_id": phone})
-		if _, err := d.Runner.Do(t.Context(), q); err != nil {
+		if _, err := d.Do(t, q); err != nil {
 			t.Fatal(err)
 		}
 		pushOf(t, d)
@@ -84,7 +84,7 @@ func TestNobodyKnowsTheAnswer(t *testing.T) {
 			}
 			return d.Transport.RoundTrip(r)
 		})})
-		if _, err := sender.Do(t.Context(), q); err != nil {
+		if _, err := d.DoBy(t, sender, q); err != nil {
 			t.Fatal(err)
 		}
 		pending(t, d, q.ID)
@@ -112,7 +112,7 @@ func TestNobodyKnowsTheAnswer(t *testing.T) {
 		d, user, _ := asked(t)
 		d.Sim.SetFault(d.Account.AccountID, duosim.Fault{Kind: duosim.Down, Path: "/auth/v2/auth_status"})
 		q := d.Request(t, catalog.Helpdesk, "send-duo-authentication", form{"user_id": user})
-		if _, err := d.Runner.Do(t.Context(), q); err != nil {
+		if _, err := d.Do(t, q); err != nil {
 			t.Fatal(err)
 		}
 		d.Clock.Move(80 * time.Second)

@@ -108,7 +108,7 @@ func TestSendDuoAuthentication(t *testing.T) {
 			test.form["user_id"] = user
 			q := d.Request(t, catalog.Helpdesk, "send-duo-authentication", test.form)
 			q.Ticket = "T-1"
-			done, err := d.Runner.Do(t.Context(), q)
+			done, err := d.Do(t, q)
 			if err != nil || done.Run.State != store.Sending {
 				t.Fatalf("%+v %v", done.Run, err)
 			}
@@ -143,7 +143,7 @@ func TestANameOfMarksIsSomeone(t *testing.T) {
 		Activated: true, UserIDs: []string{user}})
 	for n := range 4 {
 		q := d.Request(t, catalog.Helpdesk, "send-duo-authentication", form{"username": name})
-		_, err := d.Runner.Do(t.Context(), q)
+		_, err := d.Do(t, q)
 		if tooMany := errors.As(err, new(*run.TooManyPushes)); tooMany != (n == 3) || !tooMany && err != nil {
 			t.Fatalf("push %d: %v", n+1, err)
 		}
@@ -156,7 +156,7 @@ func TestALockedOutUserIsToldApart(t *testing.T) {
 	locked := d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "bob", Status: duosim.LockedOut})
 	q := d.Request(t, catalog.Helpdesk, "send-duo-authentication",
 		form{"user_id": locked, "factor": "passcode", "passcode": "123456"})
-	if _, err := d.Runner.Do(t.Context(), q); err != nil {
+	if _, err := d.Do(t, q); err != nil {
 		t.Fatal(err)
 	}
 	if got := wait(t, d, q.ID); got.State != store.Refused || got.Answer != "locked_out" ||
@@ -177,7 +177,7 @@ func TestVerifyCaller(t *testing.T) {
 			t.Parallel()
 			d, user, phone := asked(t)
 			q := d.Request(t, catalog.Helpdesk, "verify-caller", form{"user_id": user, "phone_id": phone})
-			done, err := d.Runner.Do(t.Context(), q)
+			done, err := d.Do(t, q)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -186,7 +186,7 @@ func TestVerifyCaller(t *testing.T) {
 				t.Errorf("shown: %+v", done.Result)
 			}
 			// The same form again sends nothing, and shows no code.
-			again, err := d.Runner.Do(t.Context(), q)
+			again, err := d.Do(t, q)
 			var already *run.AlreadyRun
 			if !errors.As(err, &already) || already.Run.State != store.Sending || len(again.Result.Secrets) != 0 {
 				t.Errorf("sent twice: %+v %v", again, err)
@@ -219,7 +219,7 @@ func TestAPushNeedsAnActivatedPhoneOfTheUser(t *testing.T) {
 		q := d.Request(t, catalog.Helpdesk, "verify-caller",
 			form{"user_id": user, "phone_id": d.Sim.AddPhone(d.Account.AccountID, spec)})
 		var fault *catalog.FieldError
-		if _, err := d.Runner.Do(t.Context(), q); !errors.As(err, &fault) || fault.Field != "phone_id" {
+		if _, err := d.Do(t, q); !errors.As(err, &fault) || fault.Field != "phone_id" {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -236,7 +236,7 @@ func TestAuthKeysNeverStandIn(t *testing.T) {
 	check := func(o store.Organization) error {
 		q := d.Request(t, catalog.Auditor, "check-auth-api-credentials", nil)
 		q.Organization = o
-		_, err := d.Runner.Do(t.Context(), q)
+		_, err := d.Do(t, q)
 		return err
 	}
 	var unconnected *run.NotConnected
@@ -299,7 +299,7 @@ func TestAuthKeysOfAnotherHostAreNotUsed(t *testing.T) {
 	d.Exec(t,
 		`update integration_secret set host = $2 where workspace_id = $1 and api = 'auth' and organization_id is not null`, d.Workspace.ID, d.Parent.APIHostname)
 	var unconnected *run.NotConnected
-	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Auditor, "check-auth-api-credentials",
+	if _, err := d.Do(t, d.Request(t, catalog.Auditor, "check-auth-api-credentials",
 		nil)); !errors.As(err, &unconnected) {
 		t.Error(err)
 	}

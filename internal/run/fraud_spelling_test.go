@@ -27,7 +27,7 @@ func TestAPersonUnderOtherSpellings(t *testing.T) {
 			push := func(name, answer string) error {
 				q := v.by(t, v.sender, catalog.Helpdesk, "send-duo-authentication",
 					form{"username": name, "factor": "push"})
-				if _, err := v.Runner.Do(t.Context(), q); err != nil {
+				if _, err := v.Do(t, q); err != nil {
 					return err
 				}
 				pushes := v.Sim.Pushes(v.Account.AccountID)
@@ -54,12 +54,12 @@ func TestAPersonUnderOtherSpellings(t *testing.T) {
 				"an activation": {"send-activation-url", form{"phone_id": v.phone}},
 			} {
 				var held *run.HeldBack
-				if _, err := v.Runner.Do(t.Context(),
+				if _, err := v.Do(t,
 					v.by(t, v.sender, catalog.Technician, deed[0].(string), deed[1].(form))); !errors.As(err, &held) {
 					t.Errorf("%s after a report by %s: %v", what, typed[0], err)
 				}
 			}
-			if _, err := v.Runner.Do(t.Context(), v.by(t, v.sender, catalog.Technician, "send-activation-url",
+			if _, err := v.Do(t, v.by(t, v.sender, catalog.Technician, "send-activation-url",
 				form{"phone_id": v.spare})); err != nil {
 				t.Errorf("another user: %v", err)
 			}
@@ -83,14 +83,14 @@ func TestAnotherWayToTheAccount(t *testing.T) {
 	there := func(slug string, fields form) error {
 		q := v.by(t, v.sender, catalog.Technician, slug, fields)
 		q.Organization, q.Scope = beta, store.Within(v.Workspace.ID, beta.ID)
-		_, err := v.Runner.Do(t.Context(), q)
+		_, err := v.Do(t, q)
 		return err
 	}
 	if err := there("get-user", form{"user_id": v.user}); err != nil {
 		t.Fatal("it is another account: ", err)
 	}
 	q := v.by(t, v.sender, catalog.Technician, "verify-caller", v.verify())
-	if _, err := v.Runner.Do(t.Context(), q); err != nil {
+	if _, err := v.Do(t, q); err != nil {
 		t.Fatal(err)
 	}
 	var many *run.TooManyPushes

@@ -43,7 +43,7 @@ func (v *victim) reportFraud(t *testing.T, by store.Operator, slug string, field
 	t.Helper()
 	q := v.Request(t, catalog.Helpdesk, slug, fields)
 	q.Actor = run.Actor{Operator: by.ID, Role: catalog.Technician}
-	if _, err := v.Runner.Do(t.Context(), q); err != nil {
+	if _, err := v.Do(t, q); err != nil {
 		t.Fatal(err)
 	}
 	pushes := v.Sim.Pushes(v.Account.AccountID)
@@ -144,7 +144,7 @@ func TestFraudHoldsBack(t *testing.T) {
 				}
 				q.Reason = reason
 				var h *run.HeldBack
-				if _, err := v.Runner.Do(t.Context(), q); !errors.As(err, &h) ||
+				if _, err := v.Do(t, q); !errors.As(err, &h) ||
 					h.NeedsReason == errors.Is(err, run.ErrForbidden) {
 					t.Errorf("%s, by %s: %v", what, role, err)
 				}
@@ -185,7 +185,7 @@ func TestFraudToldLateHoldsBack(t *testing.T) {
 	v := newVictim(t)
 	allow := v.RefuseClosing(t, v.Workspace)
 	q := v.by(t, v.sender, catalog.Technician, "verify-caller", v.verify())
-	if _, err := v.Runner.Do(t.Context(), q); err != nil {
+	if _, err := v.Do(t, q); err != nil {
 		t.Fatal(err)
 	}
 	if err := v.Sim.AnswerPush(pushOf(t, v.Desk).ID, duosim.Fraud, ""); err != nil {
@@ -197,7 +197,7 @@ func TestFraudToldLateHoldsBack(t *testing.T) {
 	var held *run.HeldBack
 	code := v.by(t, v.sender, catalog.Technician, "create-bypass-code-for-user",
 		form{"user_id": v.user, "preserve_existing": "true"})
-	if _, err := v.Runner.Do(t.Context(), code); !errors.As(err, &held) || held.Fraud.OperatorID != v.sender.ID {
+	if _, err := v.Do(t, code); !errors.As(err, &held) || held.Fraud.OperatorID != v.sender.ID {
 		t.Errorf("after a report of fraud that came late: %v, %+v", err, held)
 	}
 	// Three pushes are allowed: the late result is none.
@@ -205,7 +205,7 @@ func TestFraudToldLateHoldsBack(t *testing.T) {
 	for range 2 {
 		q := v.by(t, admin, catalog.Administrator, "verify-caller", v.verify())
 		q.Reason = "They called back"
-		if _, err := v.Runner.Do(t.Context(), q); err != nil {
+		if _, err := v.Do(t, q); err != nil {
 			t.Fatal(err)
 		}
 		pushes := v.Sim.Pushes(v.Account.AccountID)
@@ -226,7 +226,7 @@ func TestWhoDecidesAfterFraud(t *testing.T) {
 	do := func(o store.Operator, role catalog.Role, reason string) (store.Run, error) {
 		q := v.by(t, o, role, "create-bypass-code-for-user", code)
 		q.Reason, q.Scope = reason, store.Within(v.Workspace.ID, v.Client.ID)
-		_, err := v.Runner.Do(t.Context(), q)
+		_, err := v.Do(t, q)
 		if err != nil {
 			return store.Run{}, err
 		}
@@ -273,7 +273,7 @@ func TestWhoDecidesAfterFraud(t *testing.T) {
 	v.Clock.Move(11 * time.Minute)
 	q := v.by(t, admin, catalog.Administrator, "verify-caller", v.verify())
 	q.Reason, q.Scope = "Asked again on the phone", store.Within(v.Workspace.ID, v.Client.ID)
-	if _, err := v.Runner.Do(t.Context(), q); err != nil {
+	if _, err := v.Do(t, q); err != nil {
 		t.Fatal(err)
 	}
 	pushes := v.Sim.Pushes(v.Account.AccountID)
@@ -313,20 +313,20 @@ func TestWhatFraudDoesNotHoldBack(t *testing.T) {
 		"the user disabled": v.by(t, v.sender, catalog.Technician, "update-user",
 			form{"user_id": v.user, "status": "disabled"}),
 	} {
-		if _, err := v.Runner.Do(t.Context(), deed); err != nil {
+		if _, err := v.Do(t, deed); err != nil {
 			t.Errorf("%s: %v", what, err)
 		}
 		if r := v.Record(t, deed.ID); r.State != store.Applied || r.AfterFraud != "" {
 			t.Errorf("%s: %+v", what, r)
 		}
 	}
-	if _, err := v.Runner.Do(t.Context(), v.by(t, v.sender, catalog.Technician, "delete-user",
+	if _, err := v.Do(t, v.by(t, v.sender, catalog.Technician, "delete-user",
 		form{"user_id": v.user})); err != nil {
 		t.Errorf("to the trash: %v", err)
 	}
 	// In the trash, and by another organization that has the account now, too.
 	var held *run.HeldBack
-	if _, err := v.Runner.Do(t.Context(), v.by(t, v.sender, catalog.Technician, "restore-user",
+	if _, err := v.Do(t, v.by(t, v.sender, catalog.Technician, "restore-user",
 		form{"user_id": v.user})); !errors.As(err, &held) {
 		t.Errorf("out of the trash: %v", err)
 	}
@@ -335,7 +335,7 @@ func TestWhatFraudDoesNotHoldBack(t *testing.T) {
 	q := v.by(t, v.sender, catalog.Technician, "restore-user", form{"user_id": v.user})
 	q.Organization = connected(t, v.Desk, beta, store.Child, v.Account)
 	q.Scope = store.Within(v.Workspace.ID, beta.ID)
-	if _, err := v.Runner.Do(t.Context(), q); !errors.As(err, &held) {
+	if _, err := v.Do(t, q); !errors.As(err, &held) {
 		t.Errorf("by another organization: %v", err)
 	}
 }
@@ -352,7 +352,7 @@ func TestFraudReportedMeanwhile(t *testing.T) {
 	}))
 	pushes := len(v.Sim.Pushes(v.Account.AccountID))
 	var held *run.HeldBack
-	if _, err := runner.Do(t.Context(), v.by(t, v.sender, catalog.Technician, "send-duo-authentication",
+	if _, err := v.DoBy(t, runner, v.by(t, v.sender, catalog.Technician, "send-duo-authentication",
 		form{"username": "ada", "factor": "push"})); !errors.As(err, &held) {
 		t.Errorf("%v", err)
 	}

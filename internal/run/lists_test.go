@@ -83,7 +83,7 @@ func TestAWriteDropsTheLists(t *testing.T) {
 		action string
 		form   form
 	}{{"create-bypass-code-for-user", form{"user_id": user}}, {"create-user", form{"username": "bob"}}} {
-		if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, q.action, q.form)); err != nil {
+		if _, err := d.Do(t, d.Request(t, catalog.Owner, q.action, q.form)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -91,7 +91,7 @@ func TestAWriteDropsTheLists(t *testing.T) {
 		t.Errorf("after the writes: %s", got)
 	}
 	d.Sim.SetFault(d.Account.AccountID, duosim.Fault{Kind: duosim.AnswerLost, Times: 1})
-	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-user",
+	if _, err := d.Do(t, d.Request(t, catalog.Owner, "create-user",
 		form{"username": "eve"})); err == nil {
 		t.Fatal("the answer was not lost")
 	}
@@ -119,7 +119,7 @@ func TestAListFromBeforeAWriteIsNotKept(t *testing.T) {
 	early := make(chan string)
 	go func() { early <- usernames(t, d, d.Client, false) }()
 	<-read
-	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-user",
+	if _, err := d.Do(t, d.Request(t, catalog.Owner, "create-user",
 		form{"username": "bob"})); err != nil {
 		t.Fatal(err)
 	}
@@ -292,7 +292,7 @@ func TestAnOlderListIsShownWithItsReason(t *testing.T) {
 				t.Errorf("%d users, behind: %t, beside %v", n, behind, err)
 			}
 			// What was read before a write says so. The write itself may have been lost.
-			if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-user",
+			if _, err := d.Do(t, d.Request(t, catalog.Owner, "create-user",
 				form{"username": "bob"})); err == nil {
 				t.Fatal("it was carried out")
 			}

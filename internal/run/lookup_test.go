@@ -253,7 +253,7 @@ func TestLookupAsksDuoAboutThings(t *testing.T) {
 		"delete-webauthn-credential": {{"webauthnkey": key}},
 	} {
 		for _, f := range fields {
-			if _, err := other.Do(t.Context(), d.Request(t, catalog.Owner, slug, f)); err != nil {
+			if _, err := d.DoBy(t, other, d.Request(t, catalog.Owner, slug, f)); err != nil {
 				t.Fatal(slug, ": ", err)
 			}
 		}

@@ -53,7 +53,7 @@ func TestWhatDuoAnswers(t *testing.T) {
 			user, _ := addUser(d, "ada")
 			d.Sim.SetFault(d.Account.AccountID, test.fault)
 			q := d.Request(t, catalog.Helpdesk, "create-bypass-code-for-user", form{"user_id": user})
-			done, err := d.Runner.Do(t.Context(), q)
+			done, err := d.Do(t, q)
 			if err == nil || done.Run.State != test.state || len(done.Result.Secrets) != 0 {
 				t.Errorf("outcome %+v, %v", done, err)
 			}
@@ -67,7 +67,7 @@ func TestWhatDuoAnswers(t *testing.T) {
 
 			d.Sim.SetFault(d.Account.AccountID, duosim.Fault{})
 			var already *run.AlreadyRun
-			if _, err := d.Runner.Do(t.Context(), q); !errors.As(err, &already) || already.Run.State != test.state {
+			if _, err := d.Do(t, q); !errors.As(err, &already) || already.Run.State != test.state {
 				t.Errorf("the same form again: %v", err)
 			}
 			if n := len(d.Sim.Ledger()); n != test.effects {
@@ -75,7 +75,7 @@ func TestWhatDuoAnswers(t *testing.T) {
 			}
 			d.Clock.Move(test.fault.RetryAfter)
 			q.ID = uuid.New()
-			if _, err := d.Runner.Do(t.Context(), q); err != nil {
+			if _, err := d.Do(t, q); err != nil {
 				t.Errorf("a fresh form: %v", err)
 			}
 			if n := len(d.Sim.BypassCodes(d.Account.AccountID, user)); n != test.effects+1 {
@@ -91,7 +91,7 @@ func TestTrashRefusedDeletesNobody(t *testing.T) {
 	user, _ := addUser(d, "ada")
 	d.Sim.SetFault(d.Account.AccountID, duosim.Fault{Kind: duosim.TrashRefused})
 	q := d.Request(t, catalog.Owner, "delete-user", form{"user_id": user, "confirm": "ada"})
-	if _, err := d.Runner.Do(t.Context(), q); err == nil {
+	if _, err := d.Do(t, q); err == nil {
 		t.Fatal("the trash is said to have worked")
 	}
 	if record := d.Record(t, q.ID); record.State != store.Refused || record.Subject != "ada" {
@@ -109,7 +109,7 @@ func TestTrashAndBack(t *testing.T) {
 	user := d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "ada", Status: duosim.Disabled})
 	for _, step := range []struct{ action, status string }{{"delete-user", "pending deletion"},
 		{"restore-user", "disabled"}} {
-		if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Technician, step.action,
+		if _, err := d.Do(t, d.Request(t, catalog.Technician, step.action,
 			form{"user_id": user})); err != nil {
 			t.Fatal(step.action, err)
 		}
@@ -128,7 +128,7 @@ func TestDeletingForGoodTakesTheTypedName(t *testing.T) {
 	user, _ := addUser(d, "ada")
 	for _, typed := range []string{"", "ad", "Ada", "ada.", user, "adaa"} {
 		q := d.Request(t, catalog.Owner, "delete-user", form{"user_id": user, "permanent": "on", "confirm": typed})
-		_, err := d.Runner.Do(t.Context(), q)
+		_, err := d.Do(t, q)
 		var fault *catalog.FieldError
 		if !errors.As(err, &fault) || fault.Field != "confirm" || !strings.Contains(fault.Message, "ada") {
 			t.Errorf("typed %q: %v", typed, err)
@@ -142,7 +142,7 @@ func TestDeletingForGoodTakesTheTypedName(t *testing.T) {
 		t.Fatal("somebody was deleted")
 	}
 	q := d.Request(t, catalog.Administrator, "delete-user", form{"user_id": user, "permanent": "on", "confirm": "ada"})
-	if _, err := d.Runner.Do(t.Context(), q); err != nil {
+	if _, err := d.Do(t, q); err != nil {
 		t.Fatal(err)
 	}
 	if ledger := d.Sim.Ledger(); len(ledger) != 1 || ledger[0].Method != "DELETE" ||
@@ -160,7 +160,7 @@ func TestUnlockingBringsBackNobodyElse(t *testing.T) {
 		duosim.LockedOut} {
 		before := len(d.Sim.Ledger())
 		user := d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "user " + status, Status: status})
-		_, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Helpdesk, "unlock-user", form{"user_id": user}))
+		_, err := d.Do(t, d.Request(t, catalog.Helpdesk, "unlock-user", form{"user_id": user}))
 		var fault *catalog.FieldError
 		if unlocked := err == nil; unlocked != (status == duosim.LockedOut) || !unlocked && !errors.As(err, &fault) {
 			t.Errorf("a user who is %s: %v", status, err)
@@ -184,7 +184,7 @@ func TestHalfDone(t *testing.T) {
 		return d.Transport.RoundTrip(r)
 	}))
 	q := d.Request(t, catalog.Technician, "send-activation-url", form{"phone_id": phone, "platform": "apple ios"})
-	if _, err := refusing.Do(t.Context(), q); err == nil {
+	if _, err := d.DoBy(t, refusing, q); err == nil {
 		t.Fatal("not refused")
 	}
 	if record := d.Record(t, q.ID); len(d.Sim.Ledger()) != 1 ||
@@ -202,18 +202,18 @@ func TestAHundredCodes(t *testing.T) {
 		d.Sim.AddBypassCode(d.Account.AccountID, user, duosim.BypassSpec{})
 	}
 	two := form{"user_id": user, "count": "2"}
-	_, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-bypass-code-for-user", two))
+	_, err := d.Do(t, d.Request(t, catalog.Owner, "create-bypass-code-for-user", two))
 	var fault *catalog.FieldError
 	if !errors.As(err, &fault) || fault.Field != "count" || !strings.Contains(fault.Message, "99 codes") ||
 		len(d.Sim.Ledger()) != 0 {
 		t.Errorf("a hundred and first code: %v, effects %v", err, d.Sim.Ledger())
 	}
-	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-bypass-code-for-user",
+	if _, err := d.Do(t, d.Request(t, catalog.Owner, "create-bypass-code-for-user",
 		form{"user_id": user})); err != nil {
 		t.Errorf("the hundredth code: %v", err)
 	}
 	two["preserve_existing"] = "false"
-	done, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-bypass-code-for-user", two))
+	done, err := d.Do(t, d.Request(t, catalog.Owner, "create-bypass-code-for-user", two))
 	if err != nil || !strings.Contains(done.Run.Summary, "replaced 100 earlier codes") {
 		t.Errorf("two in place of the hundred: %q %v", done.Run.Summary, err)
 	} else if kept := catalog.RecordedFacts(d.Record(t, done.Run.ID).Facts); done.Result.Replaced != 100 ||
@@ -235,7 +235,7 @@ func TestBypassValuesAreAlwaysSent(t *testing.T) {
 			form{"count": "3", "reuse_count": "0", "valid_secs": "0", "preserve_existing": "false"}},
 	} {
 		test.form["user_id"] = user
-		done, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-bypass-code-for-user", test.form))
+		done, err := d.Do(t, d.Request(t, catalog.Owner, "create-bypass-code-for-user", test.form))
 		if err != nil {
 			t.Fatal(err)
 		}

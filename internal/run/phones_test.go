@@ -20,7 +20,7 @@ func refused(t *testing.T, d *runtest.Desk, role catalog.Role, slug string, f fo
 	t.Helper()
 	before := len(d.Sim.Ledger())
 	q := d.Request(t, role, slug, f)
-	_, err := d.Runner.Do(t.Context(), q)
+	_, err := d.Do(t, q)
 	fault, ok := errors.AsType[*catalog.FieldError](err)
 	if !ok {
 		t.Fatalf("%s: %v", slug, err)
@@ -62,7 +62,7 @@ func TestPhoneIsMadeAndNotAssigned(t *testing.T) {
 				return d.Transport.RoundTrip(r)
 			}))
 			q := d.Request(t, catalog.Technician, "create-phone", form{"number": "+44 20 7946 0123", "user_id": user})
-			done, err := failing.Do(t.Context(), q)
+			done, err := d.DoBy(t, failing, q)
 			if err == nil || done.Result.Created == "" {
 				t.Fatalf("the phone that was made is not named: %+v, %v", done.Result, err)
 			}
@@ -115,7 +115,7 @@ func TestAHundredOfEach(t *testing.T) {
 		{"assign-phone-to-user", form{"user_id": full, "phone_id": shared}}, // the hundredth of both
 		{"associate-group-with-user", form{"user_id": full, "group_id": group}},
 	} {
-		if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Technician, fits.slug, fits.form)); err != nil {
+		if _, err := d.Do(t, d.Request(t, catalog.Technician, fits.slug, fits.form)); err != nil {
 			t.Fatal(fits.slug, err)
 		}
 	}
@@ -160,7 +160,7 @@ func TestNothingThatIsSoAlready(t *testing.T) {
 		}
 	}
 	q := d.Request(t, catalog.Technician, "update-user", form{"user_id": ada, "notes": "", "status": ""})
-	if _, err := d.Runner.Do(t.Context(), q); err != nil || d.Record(t, q.ID).Summary != "Changed notes." {
+	if _, err := d.Do(t, q); err != nil || d.Record(t, q.ID).Summary != "Changed notes." {
 		t.Errorf("notes alone: %v, %q", err, d.Record(t, q.ID).Summary)
 	}
 }
@@ -178,12 +178,12 @@ func TestDeletedFromThoseWhoWereNamed(t *testing.T) {
 			t.Error(fault)
 		}
 	}
-	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Technician, "assign-phone-to-user",
+	if _, err := d.Do(t, d.Request(t, catalog.Technician, "assign-phone-to-user",
 		form{"user_id": bob, "phone_id": phone})); err != nil {
 		t.Fatal(err)
 	}
 	q := d.Request(t, catalog.Technician, "delete-phone-by-id", form{"phone_id": phone, "user_ids": bob + "\n" + ada})
-	if _, err := d.Runner.Do(t.Context(), q); err != nil {
+	if _, err := d.Do(t, q); err != nil {
 		t.Fatal(err)
 	}
 	if record := d.Record(t, q.ID); record.Summary != "Deleted phone +12025550143, which ada and bob had." ||
@@ -191,7 +191,7 @@ func TestDeletedFromThoseWhoWereNamed(t *testing.T) {
 		t.Errorf("recorded of %q: %q", record.Subject, record.Summary)
 	}
 	q = d.Request(t, catalog.Technician, "delete-phone-by-id", form{"phone_id": phone})
-	if _, err := d.Runner.Do(t.Context(), q); err == nil || d.Record(t, q.ID).State != store.Refused {
+	if _, err := d.Do(t, q); err == nil || d.Record(t, q.ID).State != store.Refused {
 		t.Error("deleted twice, and said to be: ", err)
 	}
 }
@@ -238,7 +238,7 @@ func TestNobodyWalksIntoBypass(t *testing.T) {
 	}
 	d.Sim.SetGroupStatus(id, group, "Bypass")
 	saw := form{"user_id": user, "group_id": group, "group_status": "bypass"}
-	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Technician, join, saw)); err == nil ||
+	if _, err := d.Do(t, d.Request(t, catalog.Technician, join, saw)); err == nil ||
 		len(d.Sim.Ledger()) != 0 {
 		t.Fatal("a technician put somebody into a group in bypass: ", err)
 	}
@@ -251,11 +251,11 @@ func TestNobodyWalksIntoBypass(t *testing.T) {
 		return answer, err
 	}))
 	q := d.Request(t, catalog.Administrator, join, saw)
-	if _, err := blind.Do(t.Context(), q); err == nil || len(d.Sim.Ledger()) != 0 {
+	if _, err := d.DoBy(t, blind, q); err == nil || len(d.Sim.Ledger()) != 0 {
 		t.Fatal("put into a group without a status: ", err)
 	}
 	q = d.Request(t, catalog.Administrator, join, saw)
-	if _, err := d.Runner.Do(t.Context(), q); err != nil {
+	if _, err := d.Do(t, q); err != nil {
 		t.Fatal(err)
 	}
 	if record := d.Record(t, q.ID); record.Summary != "Added ada to the group Migration, which has the status Bypass." {
@@ -264,7 +264,7 @@ func TestNobodyWalksIntoBypass(t *testing.T) {
 	refused(t, d, catalog.Administrator, join, saw) // is in it
 	// Out of it, the second factor is asked for again: no reason to hinder that.
 	out := form{"user_id": user, "group_id": group}
-	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Technician, "disassociate-group-from-user",
+	if _, err := d.Do(t, d.Request(t, catalog.Technician, "disassociate-group-from-user",
 		out)); err != nil {
 		t.Error(err)
 	}
@@ -296,7 +296,7 @@ func TestBypassThatAGroupHoldsBack(t *testing.T) {
 		}
 		for _, f := range []form{{"user_id": plain, "group_id": ended}, {"user_id": byGroup, "group_id": open},
 			{"user_id": byGroup, "group_id": ended}} {
-			if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Technician, leave, f)); err != nil {
+			if _, err := d.Do(t, d.Request(t, catalog.Technician, leave, f)); err != nil {
 				t.Error(f, err)
 			}
 		}

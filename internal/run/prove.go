@@ -23,6 +23,7 @@ type Proof struct {
 	Session uuid.UUID // of the page; uuid.Nil: a program
 	At      time.Time // when the session was proved last; zero: never
 	Act     uuid.UUID // the proof that was given for one act; uuid.Nil: none
+	OfPlan  bool      // a step of a plan is done, which was proved when it was approved
 }
 
 // ProofWanted says that a second factor has to be proved first. Nothing was done.
@@ -58,7 +59,7 @@ func (r *Runner) Prove(ctx context.Context, tx *store.Tx, actor Actor, tier cata
 	now := r.Now()
 	wanted := &ProofWanted{Tier: tier, Act: title, Digest: digest}
 	switch {
-	case tier == catalog.Unproved:
+	case tier == catalog.Unproved || actor.Proof.OfPlan:
 		return nil
 	case actor.Token.ID != uuid.Nil:
 		if tier == catalog.Act && !slices.Contains(actor.Token.Acts, act) {
@@ -77,11 +78,8 @@ func (r *Runner) Prove(ctx context.Context, tx *store.Tx, actor Actor, tier cata
 	return wanted
 }
 
-// proveRun is Prove for a request. What a plan executes was proved when it was approved.
+// proveRun is Prove for a request.
 func (r *Runner) proveRun(ctx context.Context, tx *store.Tx, q Request) error {
-	if q.Planned {
-		return nil
-	}
 	parts := append([]string{q.Action.Slug, q.Scope.Workspace().String(), q.Organization.ID.String(), q.ID.String()},
 		fieldsOf(q)...)
 	return r.Prove(ctx, tx, q.Actor, q.Action.TierOf(q.Input), q.Action.Slug, q.Action.Title, DigestOf(parts...))

@@ -21,7 +21,7 @@ func TestOneVerificationAtOnce(t *testing.T) {
 	errs := make(chan error, 20)
 	for i := range 20 {
 		q := v.by(t, operators[i%2], catalog.Technician, "verify-caller", v.verify())
-		all.Go(func() { _, err := v.Runner.Do(t.Context(), q); errs <- err })
+		all.Go(func() { _, err := v.Do(t, q); errs <- err })
 	}
 	all.Wait()
 	close(errs)
@@ -46,12 +46,12 @@ func TestThreePushesInTenMinutes(t *testing.T) {
 	t.Parallel()
 	v := newVictim(t)
 	alias := v.by(t, v.Owner, catalog.Owner, "update-user", form{"user_id": v.user, "aliases": "countess"})
-	if _, err := v.Runner.Do(t.Context(), alias); err != nil {
+	if _, err := v.Do(t, alias); err != nil {
 		t.Fatal(err)
 	}
 	push := func(o store.Operator, slug string, fields form) error {
 		q := v.by(t, o, catalog.Technician, slug, fields)
-		_, err := v.Runner.Do(t.Context(), q)
+		_, err := v.Do(t, q)
 		if err == nil && q.Action.AsksAPerson(q.Input) {
 			pushes := v.Sim.Pushes(v.Account.AccountID)
 			if err := v.Sim.AnswerPush(pushes[len(pushes)-1].ID, duosim.Deny, ""); err != nil {

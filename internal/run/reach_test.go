@@ -74,7 +74,7 @@ func TestWhatNoDeviceCanGetIsNotSent(t *testing.T) {
 			form{"user_id": both, "phone_id": boths[2]}},
 	} {
 		q := d.Request(t, catalog.Owner, test.slug, test.form)
-		_, err := d.Runner.Do(t.Context(), q)
+		_, err := d.Do(t, q)
 		fault, is := errors.AsType[*catalog.FieldError](err)
 		if !is || fault.Field != test.field || !strings.Contains(fault.Message, test.words) || fault.Refused {
 			t.Errorf("%s: %v", name, err)
@@ -97,7 +97,7 @@ func TestWhatNoDeviceCanGetIsNotSent(t *testing.T) {
 		"a user who is let in": {"user_id": d.Sim.AddUser(d.Account.AccountID,
 			duosim.UserSpec{Username: "vip", Status: duosim.Bypass}), "factor": "push"},
 	} {
-		if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, auth, fields)); err != nil {
+		if _, err := d.Do(t, d.Request(t, catalog.Owner, auth, fields)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

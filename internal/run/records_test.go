@@ -196,7 +196,7 @@ func TestNothingHappensOffTheRecord(t *testing.T) {
 	again["auth_secret_key"] = strings.Repeat("y0", 20)
 	for what, act := range map[string]func() error{
 		"an action": func() error {
-			_, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-bypass-code-for-user",
+			_, err := d.Do(t, d.Request(t, catalog.Owner, "create-bypass-code-for-user",
 				form{"user_id": user}))
 			return err
 		},

@@ -54,7 +54,7 @@ func TestSecretsAreStoredNowhere(t *testing.T) {
 		{"create-bypass-code-for-user", form{"user_id": user, "count": "10"}},
 		{"send-activation-url", form{"phone_id": phone, "install": "on"}},
 	} {
-		done, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, q.action, q.form))
+		done, err := d.Do(t, d.Request(t, catalog.Owner, q.action, q.form))
 		if err != nil || len(done.Result.Secrets) == 0 {
 			t.Fatal(q.action, err)
 		}
@@ -80,7 +80,7 @@ func TestSecretsAreStoredNowhere(t *testing.T) {
 	}
 	// And failures have texts of their own.
 	d.Sim.SetFault(d.Account.AccountID, duosim.Fault{Kind: duosim.AnswerLost})
-	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Owner, "create-bypass-code-for-user",
+	if _, err := d.Do(t, d.Request(t, catalog.Owner, "create-bypass-code-for-user",
 		form{"user_id": user})); err == nil {
 		t.Fatal("no failure")
 	}
@@ -110,7 +110,7 @@ func TestHostileNamesInTheRecord(t *testing.T) {
 	user := d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "ada\x00\x1b[2J\u202e\nApplied" +
 		strings.Repeat("x", 5000)})
 	q := d.Request(t, catalog.Technician, "delete-user", form{"user_id": user})
-	if _, err := d.Runner.Do(t.Context(), q); err != nil {
+	if _, err := d.Do(t, q); err != nil {
 		t.Fatal(err)
 	}
 	record := d.Record(t, q.ID)

@@ -25,7 +25,7 @@ func TestALostAnswerIsLookedUp(t *testing.T) {
 			user, _ := addUser(d, "ada")
 			d.Sim.SetFault(d.Account.AccountID, duosim.Fault{Kind: kind, Times: 1})
 			q := d.Request(t, catalog.Technician, "update-user", form{"user_id": user, "realname": "Ada L"})
-			done, err := d.Runner.Do(t.Context(), q)
+			done, err := d.Do(t, q)
 			if err == nil || done.Run.State != store.Sending ||
 				!strings.Contains(done.Run.Summary, "Duo may have done this.") {
 				t.Fatalf("%+v, %v", done.Run, err)
@@ -72,7 +72,7 @@ func TestAnApprovalCountsWhoeverAsks(t *testing.T) {
 					input = form{"user_id": user, "factor": "push"}
 				}
 				q := d.Request(t, catalog.Helpdesk, slug, input)
-				if _, err := sender.Do(t.Context(), q); err != nil {
+				if _, err := d.DoBy(t, sender, q); err != nil {
 					t.Fatal(err)
 				}
 				sent := pushOf(t, d)

@@ -1,7 +1,6 @@
 package run_test
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -71,7 +70,7 @@ func dies(t *testing.T, d *runtest.Desk, q run.Request, applied bool) *dying {
 	}))
 	t.Cleanup(p.revive)
 	go func() {
-		_, err := sender.Do(context.Background(), q)
+		_, err := d.DoBy(t, sender, q)
 		p.over <- err
 	}()
 	select {
@@ -323,7 +322,7 @@ func TestAnotherRunMayHaveDoneIt(t *testing.T) {
 	d := runtest.New(t)
 	user, _ := addUser(d, "ada")
 	p := dies(t, d, d.Request(t, catalog.Technician, "update-user", form{"user_id": user, "realname": "Ada L"}), false)
-	if _, err := d.Runner.Do(t.Context(), d.Request(t, catalog.Technician, "update-user",
+	if _, err := d.Do(t, d.Request(t, catalog.Technician, "update-user",
 		form{"user_id": user, "realname": "Ada L", "notes": "x"})); err != nil {
 		t.Fatal(err)
 	}

@@ -54,7 +54,7 @@ func TestActivationByHelpDeskTakesAVerification(t *testing.T) {
 			needsTechnician(t, d, form{"phone_id": fresh})
 
 			q := d.Request(t, catalog.Helpdesk, "verify-caller", form{"user_id": user, "phone_id": old})
-			if _, err := d.Runner.Do(t.Context(), q); err != nil {
+			if _, err := d.Do(t, q); err != nil {
 				t.Fatal(err)
 			}
 			needsTechnician(t, d, form{"phone_id": fresh}) // nobody has answered yet
@@ -94,7 +94,7 @@ func needsTechnician(t *testing.T, d *runtest.Desk, f form) {
 		before := len(d.Sim.Ledger())
 		q := d.Request(t, catalog.Helpdesk, slug, f)
 		var needed *catalog.RoleError
-		if _, err := d.Runner.Do(t.Context(), q); !errors.As(err, &needed) || needed.Least != catalog.Technician ||
+		if _, err := d.Do(t, q); !errors.As(err, &needed) || needed.Least != catalog.Technician ||
 			len(d.Sim.Ledger()) != before {
 			t.Errorf("%s: %v", slug, err)
 		}
@@ -130,7 +130,7 @@ func TestLinksThatDoNotLeadToDuoAreNotShown(t *testing.T) {
 			runner := through(func(text string) string {
 				return strings.ReplaceAll(text, "https://m-"+number, "https://"+elsewhere)
 			})
-			done, err := runner.Do(t.Context(), d.Request(t, catalog.Technician, slug,
+			done, err := d.DoBy(t, runner, d.Request(t, catalog.Technician, slug,
 				form{"phone_id": phone, "install": "on"}))
 			if err != nil || len(done.Result.Secrets) != 0 ||
 				!strings.HasSuffix(done.Run.Summary, "It is not shown: it does not lead to Duo.") {

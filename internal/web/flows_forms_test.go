@@ -67,7 +67,9 @@ func (e *fleet) onboarding(n *tenant, state string) store.Plan {
 		p = latest()
 	}
 	if !draft && p.State == store.PlanPreviewed {
-		if err := plans.Approve(ctx, sc, actor, p.ID, p.Digest); site.DuoSaidNo(err) {
+		if err := e.Proving(ctx, e.t, actor, func(a run.Actor) error {
+			return plans.Approve(ctx, sc, a, p.ID, p.Digest)
+		}); site.DuoSaidNo(err) {
 			return p
 		} else {
 			must(err)

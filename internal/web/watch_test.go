@@ -12,6 +12,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
+	"duodesk/internal/run"
 	"duodesk/internal/run/plan"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
@@ -30,7 +31,9 @@ func synchronizing(t *testing.T) (e *fleet, b *browser, address string) {
 	plans, id := plan.New(e.Runner), uuid.MustParse(at[strings.LastIndex(at, "/")+1:])
 	p, _, err := plans.Of(t.Context(), e.Scope(), id)
 	if err == nil {
-		err = plans.Approve(t.Context(), e.Scope(), e.ActorOf(member, catalog.Technician), id, p.Digest)
+		err = e.Proving(t.Context(), t, e.ActorOf(member, catalog.Technician), func(a run.Actor) error {
+			return plans.Approve(t.Context(), e.Scope(), a, id, p.Digest)
+		})
 	}
 	if err != nil {
 		t.Fatal(err)

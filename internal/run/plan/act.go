@@ -108,7 +108,7 @@ func RoleOf(s store.PlanStep) catalog.Role {
 func requestOf(action catalog.Action, w Work) (run.Request, []catalog.FieldError) {
 	in, bad := action.Parse(func(name string) (string, bool) { text, given := w.Input[name]; return text, given })
 	q := run.Request{ID: w.Run, Scope: w.Scope, Organization: w.Organization, Actor: w.Actor, Action: action,
-		Input: in, Opened: w.Opened, Ticket: w.Ticket, Reason: w.Reason, Planned: true}
+		Input: in, Opened: w.Opened, Ticket: w.Ticket, Reason: w.Reason}
 	if action.OfWorkspace() {
 		if q.Organization = (store.Organization{}); w.ServedAs != "" {
 			q.For = run.Served{Organization: w.Organization.ID, Connection: w.ServedAs}

@@ -195,7 +195,8 @@ func approver(ctx context.Context, tx *store.Tx, p store.Plan) (actor run.Actor,
 			}
 		}
 	}
-	return run.Actor{Operator: *p.ApprovedBy, Epoch: *p.ApprovedEpoch, Role: catalog.ParseRole(g.Role)},
+	return run.Actor{Operator: *p.ApprovedBy, Epoch: *p.ApprovedEpoch, Role: catalog.ParseRole(g.Role),
+			Proof: run.Proof{OfPlan: true}},
 		g.EveryOrganization, why, nil
 }
 

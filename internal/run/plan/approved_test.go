@@ -265,7 +265,7 @@ func (d *desk) renameApplication(o store.Organization, to string) {
 		q := d.Request(d.t, owner, "admin-api-action", map[string]string{"method": http.MethodPost, "path": path,
 			"confirm": path, "params": "name=" + to})
 		q.Organization = o
-		if _, err := d.Runner.Do(d.t.Context(), q); err != nil {
+		if _, err := d.Do(d.t, q); err != nil {
 			d.t.Fatal(err)
 		}
 	}

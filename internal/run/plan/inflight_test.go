@@ -40,8 +40,7 @@ func TestApproverInFlight(t *testing.T) {
 			d.some()
 			who := d.Member(t, d.Workspace, catalog.Administrator)
 			digest := d.preview()
-			if err := d.runner().Approve(t.Context(), d.Scope(), d.ActorOf(who, catalog.Administrator), d.plan,
-				digest); err != nil {
+			if err := d.approveBy(d.ActorOf(who, catalog.Administrator), digest); err != nil {
 				t.Fatal(err)
 			}
 			d.one()

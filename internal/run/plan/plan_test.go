@@ -10,6 +10,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
+	"duodesk/internal/run"
 	"duodesk/internal/run/plan"
 	"duodesk/internal/run/runtest"
 	"duodesk/internal/run/setup"
@@ -105,9 +106,21 @@ func (d *desk) preview() []byte {
 func (d *desk) approve() {
 	d.t.Helper()
 	digest := d.preview()
-	if err := d.runner().Approve(d.t.Context(), d.Scope(), d.Actor(catalog.Owner), d.plan, digest); err != nil {
+	if err := d.approveBy(d.Actor(catalog.Owner), digest); err != nil {
 		d.t.Fatal(err)
 	}
+}
+
+// approveBy approves the plan with the second factor that it takes.
+func (d *desk) approveBy(actor run.Actor, digest []byte) error {
+	return d.approveIn(d.Scope(), actor, digest)
+}
+
+// approveIn is approveBy as far as a scope reaches.
+func (d *desk) approveIn(sc store.Scope, actor run.Actor, digest []byte) error {
+	return d.Proving(d.t.Context(), d.t, actor, func(a run.Actor) error {
+		return d.runner().Approve(d.t.Context(), sc, a, d.plan, digest)
+	})
 }
 
 func (d *desk) advance() {

@@ -34,7 +34,7 @@ func TestFormOfADeletedPlan(t *testing.T) {
 	finish := func() {
 		t.Helper()
 		p, _ := d.now()
-		if err := d.runner().Approve(t.Context(), d.Scope(), d.Actor(owner), d.plan, p.Digest); err != nil {
+		if err := d.approveBy(d.Actor(owner), p.Digest); err != nil {
 			t.Fatal(err)
 		}
 		d.advance()
@@ -90,7 +90,7 @@ func TestFormOfADeletedPlanOfRetries(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, _ := d.now()
-	if err := d.runner().Approve(t.Context(), d.Scope(), d.Actor(owner), d.plan, p.Digest); err != nil {
+	if err := d.approveBy(d.Actor(owner), p.Digest); err != nil {
 		t.Fatal(err)
 	}
 	d.Exec(t, `update workspace set tickets = $2 where id = $1`, d.Workspace.ID, []string{catalog.SynchronizeUser})

@@ -52,7 +52,7 @@ func TestStatesOfAPlan(t *testing.T) {
 		}
 	}
 	// A draft cannot be approved, continued, paused or finished, and does nothing.
-	settled("approve a draft", r.Approve(ctx, sc, actor, d.plan, make([]byte, 32)), store.PlanDraft)
+	settled("approve a draft", d.approveBy(actor, make([]byte, 32)), store.PlanDraft)
 	settled("continue a draft", r.Continue(ctx, sc, actor, d.plan), store.PlanDraft)
 	settled("pause a draft", r.Pause(ctx, sc, actor, d.plan), store.PlanDraft)
 	settled("finish a draft", r.Finish(ctx, sc, actor, d.plan), store.PlanDraft)
@@ -62,7 +62,7 @@ func TestStatesOfAPlan(t *testing.T) {
 	// Edited after the preview, the approval of what was shown counts for nothing.
 	digest := d.preview()
 	d.save(plan.UsersScreen, []plan.NewUser{{Username: "ada", Invite: plan.InviteNone}})
-	settled("approve what was edited", r.Approve(ctx, sc, actor, d.plan, digest), store.PlanDraft)
+	settled("approve what was edited", d.approveBy(actor, digest), store.PlanDraft)
 	// The other operator's form is older than the draft.
 	var stale *plan.Stale
 	err := r.Save(ctx, sc, actor, catalog.Technician, d.plan, p.Revision, plan.AuthScreen,
@@ -80,11 +80,11 @@ func TestStatesOfAPlan(t *testing.T) {
 	// Approved twice, with one digest: once. With another: not at all.
 	digest = d.preview()
 	for range 2 {
-		if err := r.Approve(ctx, sc, actor, d.plan, digest); err != nil {
+		if err := d.approveBy(actor, digest); err != nil {
 			t.Fatal(err)
 		}
 	}
-	settled("approve other steps", r.Approve(ctx, sc, actor, d.plan, make([]byte, 32)), store.PlanApproved)
+	settled("approve other steps", d.approveBy(actor, make([]byte, 32)), store.PlanApproved)
 	if n := d.events(store.ApprovedPlan); n != 1 {
 		t.Errorf("%d approvals are on record", n)
 	}
@@ -168,7 +168,7 @@ func TestWhatDiffersIsShownAgain(t *testing.T) {
 	digest := d.preview()
 	d.Sim.AddChild(d.Parent.AccountID, d.org.Name)
 	var differs *plan.Differs
-	err := d.runner().Approve(t.Context(), d.Scope(), d.Actor(owner), d.plan, digest)
+	err := d.approveBy(d.Actor(owner), digest)
 	if !errors.As(err, &differs) || len(differs.New) != 1 || !strings.Contains(differs.New[0].Warning,
 		"already") || len(differs.Gone) != 1 {
 		t.Fatalf("%v %+v", err, differs)
@@ -178,7 +178,7 @@ func TestWhatDiffersIsShownAgain(t *testing.T) {
 		t.Error("it went on")
 	}
 	p, _ := d.now()
-	if err := d.runner().Approve(t.Context(), d.Scope(), d.Actor(owner), d.plan, p.Digest); err != nil {
+	if err := d.approveBy(d.Actor(owner), p.Digest); err != nil {
 		t.Error("what was shown again: ", err)
 	}
 }
@@ -204,7 +204,7 @@ func TestApprovalTakesTheRoleOfEachStep(t *testing.T) {
 				t.Fatal(err)
 			}
 			p, _ = d.now()
-			err := d.runner().Approve(t.Context(), c.sc, actor, d.plan, p.Digest)
+			err := d.approveIn(c.sc, actor, p.Digest)
 			lacks, is := errors.AsType[*plan.Lacks](err)
 			if !is || !errors.Is(err, run.ErrForbidden) || lacks.Whole != c.whole ||
 				lacks.Role != catalog.Administrator || len(lacks.Steps) == 0 {
@@ -254,7 +254,7 @@ func TestPlansEnd(t *testing.T) {
 	ctx, sc, actor, r := t.Context(), d.Scope(), d.Actor(owner), d.runner()
 	p, _ := d.now()
 	for what, err := range map[string]error{
-		"approve": r.Approve(ctx, sc, actor, d.plan, digest),
+		"approve": d.approveBy(actor, digest),
 		"preview": r.Preview(ctx, sc, actor, d.plan, p.Revision),
 		"save": r.Save(ctx, sc, actor, catalog.Technician, d.plan, p.Revision, plan.AuthScreen,
 			plan.AuthChoice{Provision: true}),
