@@ -185,6 +185,7 @@ func (e *fleet) tenant(t testing.TB, ws store.Workspace, owner store.Operator, a
 	in, _ := action.Parse(func(name string) (string, bool) { return n.user, name == "user_id" })
 	id := uuid.New()
 	n.run = id.String()
+	actor.Proof.At = e.Clock.Now()
 	if _, err := e.Runner.Do(t.Context(), run.Request{ID: id, Scope: store.WholeWorkspace(ws.ID), Organization: n.org,
 		Actor: actor, Action: action, Input: in, Ticket: canary}); err != nil {
 		t.Fatal(err)
@@ -215,7 +216,7 @@ func (e *fleet) rows(t testing.TB, ws store.Workspace) string {
 		switch name := table[0]; {
 		case name == "draft":
 			continue
-		case name == "login_attempt", name == "challenge", name == "goose_db_version", name == "process": // belong to nobody
+		case name == "login_attempt", name == "challenge", name == "proof", name == "goose_db_version", name == "process": // belong to nobody
 			continue
 		case name == "workspace":
 			where = "id = $1"
@@ -234,7 +235,9 @@ func (e *fleet) rows(t testing.TB, ws store.Workspace) string {
 			shown = "(t.id, t.operator_id, t.name, t.role, t.every_organization, t.token_hash, t.expires_at)"
 		case name == "session":
 			where, shown = "operator_id in "+members, "(t.token_hash, t.operator_id, t.created_at, t.ends_at)"
-		case name == "device", name == "account_event", name == "factor", name == "recovery_code", name == "sign_in":
+		case name == "factor": // asking for one uses a code up
+			where, shown = "operator_id in "+members, "(t.id, t.operator_id, t.kind, t.name, t.created_at)"
+		case name == "device", name == "account_event", name == "recovery_code", name == "sign_in":
 			where = "operator_id in " + members
 		case table[1] == "":
 			t.Fatalf("table %s: this test does not know whose its rows are", name)

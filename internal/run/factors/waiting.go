@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	toGoOn = "go on with a form"
+	toGoOn = "continue a form"
 	// formLife is how long a form waits for its proof.
 	formLife = 15 * time.Minute
 )
