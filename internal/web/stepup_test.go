@@ -191,3 +191,20 @@ func TestNoProofByRecoveryCodeOrGrace(t *testing.T) {
 		t.Error("Duo has changed")
 	}
 }
+
+// TestFewFormsWait: of the forms of a session that wait for a factor, the oldest give way.
+func TestFewFormsWait(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as(t, s.Member(t, s.Workspace, catalog.Technician))
+	b.byHand = true
+	s.Clock.Move(run.RecentProof)
+	var waits []*formOfPage
+	for range 9 {
+		waits = append(waits, b.get(s.org("/actions/create-user")).form("Create user").set("username",
+			"late").post().asksProof())
+		s.Clock.Move(time.Second)
+	}
+	waits[0].set("code", s.codeOf(t, b)).post().want(http.StatusConflict, "This form no longer waits")
+	waits[1].set("code", s.codeOf(t, b)).send().want(http.StatusOK, "late")
+}

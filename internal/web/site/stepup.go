@@ -197,6 +197,9 @@ func (s *Site) PostProofOptions(c echo.Context, v Visitor) error {
 	if err != nil {
 		return err
 	}
+	if err := s.PaceQuestion(c, v); err != nil {
+		return err
+	}
 	asked, err := s.Factors.AskPasskey(c.Request().Context(), v.Operator,
 		boundFor(s.BoundTo(c, v), form.Get(proofParam)))
 	if err != nil {
