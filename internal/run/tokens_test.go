@@ -64,7 +64,7 @@ func TestTokenIsNoMoreThanItsMaker(t *testing.T) {
 	if err := d.Members().RevokeToken(t.Context(), d.Workspace.ID, actor, technician.ID, kept.ID); err != nil {
 		t.Error(err)
 	}
-	if _, _, err := d.Members().Token(t.Context(), text); !errors.Is(err, store.ErrNotFound) {
+	if _, _, err := d.Members().Token(t.Context(), text, "127.0.0.1"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("a revoked token opens: %v", err)
 	}
 }

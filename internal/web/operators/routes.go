@@ -2,7 +2,10 @@
 // tokens, and one's own account.
 package operators
 
-import "duodesk/internal/web/site"
+import (
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/web/site"
+)
 
 // pages answers the requests of this room.
 type pages struct{ *site.Site }
@@ -28,6 +31,8 @@ func Routes(on *site.Site) []site.Route {
 		site.Post("/w/:ws/notices", site.Owners, s.postNotices),
 		site.Get("/w/:ws/operators", site.Owners, s.getOperators),
 		site.Post("/w/:ws/factor-grace", site.Owners, s.postGrace),
+		site.Get("/w/:ws/addresses", site.Owners, s.getRanges),
+		site.Post("/w/:ws/addresses", site.Owners, s.postRanges).Proving(catalog.Act, "Address ranges"),
 		site.Get("/w/:ws/operators/invite", site.Owners, s.getInvite),
 		site.Post("/w/:ws/operators/invite", site.Owners, s.postInvite),
 		site.Post("/w/:ws/operators/invitations/:invitation/revoke", site.Owners, s.postRevokeInvitation),
