@@ -128,8 +128,8 @@ func TestWorkspacesOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	slices.SortFunc(got, func(a, b store.Belonging) int { return len(a.Role) - len(b.Role) })
-	want := []store.Belonging{{Slug: first.Slug, Name: first.Name, Role: "owner"},
-		{Slug: second.Slug, Name: second.Name, Role: "auditor"}}
+	want := []store.Belonging{{Slug: first.Slug, Name: first.Name, Role: "owner", Ranges: store.Ranges{}},
+		{Slug: second.Slug, Name: second.Name, Role: "auditor", Ranges: store.Ranges{}}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("belongs to %v, want %v", got, want)
 	}

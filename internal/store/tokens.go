@@ -42,8 +42,8 @@ type Token struct {
 
 	WorkspaceRanges Ranges // from which the workspace admits anything
 
-	RefusedAt     *time.Time // when a request with it came last that was not admitted; nil: never
-	RefusedFrom   string     // the address of that request
+	RefusedAt   *time.Time // when a request with it came last that was not admitted; nil: never
+	RefusedFrom string     // the address of that request
 }
 
 // Grant is the most that the token gives.

@@ -185,7 +185,7 @@ func (e *fleet) tenant(t testing.TB, ws store.Workspace, owner store.Operator, a
 	in, _ := action.Parse(func(name string) (string, bool) { return n.user, name == "user_id" })
 	id := uuid.New()
 	n.run = id.String()
-	if _, err := e.Runner.Do(t.Context(), run.Request{ID: id, Scope: store.WholeWorkspace(ws.ID), Organization: n.org,
+	if _, err := e.Do(t, run.Request{ID: id, Scope: store.WholeWorkspace(ws.ID), Organization: n.org,
 		Actor: actor, Action: action, Input: in, Ticket: canary}); err != nil {
 		t.Fatal(err)
 	}
