@@ -242,7 +242,7 @@ func TestAddressRanges(t *testing.T) {
 	if p := save("203.0.113.0/24\n" + b.ip); p.status != http.StatusSeeOther {
 		t.Fatal("saving is answered with ", p.status, p.text())
 	}
-	b.get(s.ws("/addresses")).want(http.StatusOK, "203.0.113.0/24\n"+b.ip+"/32")
+	b.get(s.ws("/addresses")).want(http.StatusOK, "203.0.113.0/24", b.ip+"/32")
 	record := s.recordOf(t, s.Workspace, s.Owner)[0]
 	if record.Action != store.RangesSet.Slug || record.Input["from"] != "every address" ||
 		record.Input["to"] != "203.0.113.0/24, "+b.ip+"/32" || record.Ticket != "INC-7" {
