@@ -28,9 +28,9 @@ func (p RangesPage) field() views.FieldView {
 
 // rangesField is the box for address ranges; also says what applies to this form besides.
 func rangesField(typed views.Input, also string) views.FieldView {
-	return views.FieldView{Name: "ranges", Label: "Address ranges", Kind: "textarea", Rows: 4, Mono: true, MaxLength: 4000,
+	return views.FieldView{Name: "ranges", Label: "Address ranges", Kind: "textarea", Rows: 4, Mono: true, MaxLength: 4000, Placeholder: "203.0.113.0/24",
 		Value: typed.Value, Error: typed.Error,
-		Help: "One a line, at most 20, such as 203.0.113.0/24, 2001:db8::/32 or a single address. " + also}
+		Help: "One per line, at most 20, such as 203.0.113.0/24, 2001:db8::/32 or a single address. " + also}
 }
 
 func (p RangesPage) Problems() []views.Problem { return views.ProblemsOfFields(p.field()) }
@@ -128,7 +128,7 @@ func (p RangesPage) Body() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "\">Cancel</a></p></form><p class=\"muted\">Plans that were approved go on. If nobody gets in any more, <code>console workspace admit-all</code> on the host opens the workspace again.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "\">Cancel</a></p></form><p class=\"muted\">Plans that were approved go on. If no owner comes from these addresses any more, <code>console workspace admit-all</code> on the host opens the workspace again.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
