@@ -48,6 +48,9 @@ func NewRecoveryCodes() string        { return "/account/factors/recovery" }
 // FactorGrace changes for how many days a workspace admits without a second factor.
 func FactorGrace(ws string) string { return Workspace(ws) + "/factor-grace" }
 
+// Addresses is where owners choose from which addresses a workspace is open.
+func Addresses(ws string) string { return Workspace(ws) + "/addresses" }
+
 // ProofOptions asks the browser for a passkey, for a form that waits for its proof.
 func ProofOptions() string { return "/account/proof/options" }
 

@@ -34,6 +34,7 @@ const (
 	devEmail     = "owner@northwind.example"
 	devWorkspace = "Northwind Managed IT"
 	devDatabase  = "console"
+	devHost      = "127.0.0.1" // where programs of a trial come from
 )
 
 // devFile is what a trial prints, also written to .data/dev.json for programs.
@@ -260,7 +261,10 @@ func printCode(args []string, out io.Writer) error {
 // withToken keeps an access token of the owner in dev.json, for programs.
 func withToken(ctx context.Context, s *store.Store, file devFile) (devFile, error) {
 	runner := run.New(run.Config{Store: s, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
-	_, _, err := members.New(runner).Token(ctx, file.Token)
+	_, _, err := members.New(runner).Token(ctx, file.Token, devHost)
+	if errors.Is(err, store.ErrElsewhere) { // it exists: the workspace was limited to other addresses
+		return file, nil
+	}
 	if !errors.Is(err, store.ErrNotFound) {
 		return file, err
 	}
@@ -268,7 +272,7 @@ func withToken(ctx context.Context, s *store.Store, file devFile) (devFile, erro
 	if err != nil {
 		return file, err
 	}
-	access, err := s.Access(ctx, owner.ID, store.Slug(devWorkspace), "")
+	access, err := s.Enter(ctx, owner.ID, devHost, store.Slug(devWorkspace), "", 0)
 	if err != nil {
 		return file, err
 	}

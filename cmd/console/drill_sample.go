@@ -34,7 +34,7 @@ func fillSample(ctx context.Context, ownerURL, appURL, keyFile string) error {
 		if err != nil {
 			return err
 		}
-		access, err := s.Access(ctx, operator.ID, added.Workspace, "")
+		access, err := s.Enter(ctx, operator.ID, devHost, added.Workspace, "", 0)
 		if err != nil {
 			return err
 		}

@@ -27,6 +27,7 @@ const usage = `console runs Cisco Duo for every client of an MSP.
   console dev          start everything for a trial: private Postgres, simulator, console
   console duosim       start the Duo simulator alone
   console operator     add an operator, reset a password, disable or enable
+  console workspace    open a workspace to every address again
   console key          make a key file, or rotate its key
   console record       delete old months of the record, after an export
   console drill        restore a backup into a server of its own and see whether it is whole
@@ -45,6 +46,7 @@ var commands = map[string]command{
 	"dev":         devCommand,
 	"duosim":      duosimCommand,
 	"operator":    operatorCommand,
+	"workspace":   workspaceCommand,
 	"key":         keyCommand,
 	"record":      recordCommand,
 	"drill":       drillCommand,

@@ -200,7 +200,7 @@ func TestProofActions(t *testing.T) {
 func (d *desk) listDirectories(keys ...string) {
 	d.t.Helper()
 	runner := runnerOf(d.config, d.db.Store)
-	access, err := d.db.Store.Access(d.t.Context(), d.owner.ID, d.ws.Slug, "cedar-row-bakery")
+	access, err := d.db.Access(d.t.Context(), d.owner.ID, d.ws.Slug, "cedar-row-bakery")
 	if err != nil {
 		d.t.Fatal(err)
 	}

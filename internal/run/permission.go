@@ -29,11 +29,24 @@ func May(ctx context.Context, tx *store.Tx, actor Actor, least catalog.Role) (ca
 func roleNow(ctx context.Context, tx *store.Tx, actor Actor) (catalog.Role, error) {
 	text, err := tx.Hold(ctx, actor.Operator, actor.Epoch)
 	role := catalog.ParseRole(text)
+	if err == nil { // after the lock, which may have waited for a change
+		err = Admitted(ctx, tx, actor)
+	}
 	if err != nil || actor.Token.ID == uuid.Nil {
 		return role, err
 	}
 	text, err = tx.HoldToken(ctx, actor.Operator, actor.Token.ID, actor.Token.At)
 	return min(role, catalog.ParseRole(text)), err
+}
+
+// Admitted makes sure, inside of the transaction of a change, that the workspace admits the
+// address that the actor's request comes from. Work that no request waits for has no address: a
+// plan goes on that was approved.
+func Admitted(ctx context.Context, tx *store.Tx, actor Actor) error {
+	if actor.From.Address == "" {
+		return nil
+	}
+	return tx.Admits(ctx, actor.From.Address)
 }
 
 // Change is store.InWorkspace for what only the least role may do.

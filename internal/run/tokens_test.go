@@ -64,7 +64,7 @@ func TestTokenIsNoMoreThanItsMaker(t *testing.T) {
 	if err := d.Members().RevokeToken(t.Context(), d.Workspace.ID, actor, technician.ID, kept.ID); err != nil {
 		t.Error(err)
 	}
-	if _, _, err := d.Members().Token(t.Context(), text); !errors.Is(err, store.ErrNotFound) {
+	if _, _, err := d.Members().Token(t.Context(), text, "127.0.0.1"); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("a revoked token opens: %v", err)
 	}
 }
@@ -96,13 +96,13 @@ func TestWhatEndsTokens(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, found, err := d.Members().Token(t.Context(), text); err != nil || found.ID != operator.ID {
+		if _, found, err := d.Members().Token(t.Context(), text, "127.0.0.1"); err != nil || found.ID != operator.ID {
 			t.Fatal(found, err)
 		}
 		if err := end(operator); err != nil {
 			t.Fatal(what, err)
 		}
-		if _, _, err := d.Members().Token(t.Context(), text); !errors.Is(err, store.ErrNotFound) {
+		if _, _, err := d.Members().Token(t.Context(), text, "127.0.0.1"); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("%s: the token opens (%v)", what, err)
 		}
 	}

@@ -33,26 +33,25 @@ type Access struct {
 	VisitedAt     *time.Time         // when the operator opened the organization last; see Tx.NoteVisit
 }
 
-// Access resolves the slugs of an address for an operator in one round trip.
-// The scope of an organization's page is that organization alone. It returns
-// ErrNotFound for what does not exist, for what the operator may not see, and
-// while the membership is disabled, and *ArchivedError for an organization that is
-// archived.
-func (s *Store) Access(ctx context.Context, operator uuid.UUID, workspace, organization string) (Access, error) {
-	return s.Enter(ctx, operator, workspace, organization, 0)
-}
-
 // recentFirst is how many organizations are offered before those by name, because the operator opened them last.
 const recentFirst = 6
 
-// Enter is Access, and in the same round trip the first organizations of the membership, which
+// Enter resolves the slugs of an address for an operator in one round trip. from is the network
+// address that the request comes from. The scope of an organization's page is that organization
+// alone. It returns ErrNotFound for what does not exist, for what the operator may not see, and
+// while the membership is disabled, and *ArchivedError for an organization that is archived. If
+// the workspace does not admit from, it returns ErrElsewhere before any of these about the
+// organization, and an Access that has the workspace and nothing else.
+//
+// If first is not 0, it also returns so many of the membership's organizations, which
 // each page offers to switch to: those that the operator opened last, but for the one of the
 // address, then by name. How they are connected, which costs ten times as much to find out, is left
 // to Tx.Organizations.
-func (s *Store) Enter(ctx context.Context, operator uuid.UUID, workspace, organization string,
+func (s *Store) Enter(ctx context.Context, operator uuid.UUID, from, workspace, organization string,
 	first int) (Access, error) {
 	var a Access
 	var organizations []uuid.UUID
+	var ranges Ranges
 	var every, missing bool
 	// That there is no row is no error: after one, pgx would forget how it has
 	// prepared the statements, for every address that somebody guesses.
@@ -66,7 +65,7 @@ func (s *Store) Enter(ctx context.Context, operator uuid.UUID, workspace, organi
 	batch := &pgx.Batch{}
 	batch.Queue(`select set_config('app.operator', $1, true)`, operator.String())
 	batch.Queue(`
-		select w.id, w.slug, w.name, m.role, m.every_organization, g.ids, m.seen_at, w.factor_grace_days,
+		select w.id, w.slug, w.name, m.role, m.every_organization, g.ids, m.seen_at, w.factor_grace_days, w.ranges,
 		       set_config('app.workspace', w.id::text, true),
 		       set_config('app.organizations', case when m.every_organization then '*' else g.ids::text end, true)
 		from workspace w
@@ -76,7 +75,7 @@ func (s *Store) Enter(ctx context.Context, operator uuid.UUID, workspace, organi
 		where w.slug = $1 and m.operator_id = $2 and m.disabled_at is null`, workspace, operator).
 		QueryRow(func(row pgx.Row) error {
 			return found(row.Scan(&a.Workspace.ID, &a.Workspace.Slug, &a.Workspace.Name, &a.Role, &every,
-				&organizations, &a.SeenAt, &a.GraceDays, nil, nil))
+				&organizations, &a.SeenAt, &a.GraceDays, &ranges, nil, nil))
 		})
 	if organization != "" {
 		batch.Queue(organizationQuery+` where `+organizationOnRecord+` and o.slug = $1`,
@@ -89,6 +88,9 @@ func (s *Store) Enter(ctx context.Context, operator uuid.UUID, workspace, organi
 		a.queueNotices(batch, operator)
 	}
 	err := s.transact(ctx, func(tx pgx.Tx) error { return tx.SendBatch(ctx, batch).Close() })
+	if err == nil && !ranges.Admit(from) {
+		return Access{Workspace: a.Workspace}, ErrElsewhere
+	}
 	if err == nil && missing {
 		err = ErrNotFound
 	}
@@ -160,9 +162,10 @@ func (a *Access) queueNotices(batch *pgx.Batch, operator uuid.UUID) {
 
 // Belonging is a workspace and the role that an operator has in it.
 type Belonging struct {
-	Slug string
-	Name string
-	Role string
+	Slug   string
+	Name   string
+	Role   string
+	Ranges Ranges // from which the workspace admits the operator
 }
 
 // WorkspacesOf lists the workspaces an operator may enter, by name.
@@ -174,7 +177,7 @@ func (s *Store) WorkspacesOf(ctx context.Context, operator uuid.UUID) ([]Belongi
 		}
 		var err error
 		found, err = all[Belonging](ctx, tx, `
-			select w.slug, w.name, m.role from workspace w join membership m on m.workspace_id = w.id
+			select w.slug, w.name, m.role, w.ranges from workspace w join membership m on m.workspace_id = w.id
 			where m.operator_id = $1 and m.disabled_at is null order by lower(w.name), w.slug`, operator)
 		return err
 	})

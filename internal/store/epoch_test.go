@@ -80,7 +80,7 @@ func TestRaisedEpochEndsWhatIsInFlight(t *testing.T) {
 			if open, err := db.Sessions(t.Context(), o.ID, today, idle); err != nil || len(open) > 0 {
 				t.Errorf("%s, %s: sessions %v (%v)", what, when, open, err)
 			}
-			if _, _, err := db.FindToken(t.Context(), ws.ID, tokenHash[:], today); !errors.Is(err, store.ErrNotFound) {
+			if _, _, err := db.FindToken(t.Context(), ws.ID, tokenHash[:], "", today); !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("%s, %s: the token is found (%v)", what, when, err)
 			}
 			if _, err := hold(t, db, scope, o.ID); !errors.Is(err, store.ErrEnded) {

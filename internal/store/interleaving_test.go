@@ -95,7 +95,7 @@ func TestInterleavedWorkspacesNeverMeet(t *testing.T) {
 					}
 				case 2:
 					stranger := homes[random.IntN(len(homes))]
-					a, err := s.Access(t.Context(), h.owner.ID, stranger.ws.Slug, "")
+					a, err := s.Enter(t.Context(), h.owner.ID, "", stranger.ws.Slug, "", 0)
 					if stranger.ws != h.ws && !errors.Is(err, store.ErrNotFound) ||
 						stranger.ws == h.ws && (err != nil || a.Workspace != h.ws) {
 						t.Errorf("%s at %s: %+v (%v)", h.owner.Email, stranger.ws.Slug, a, err)

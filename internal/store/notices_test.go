@@ -261,7 +261,7 @@ func TestNoticesWithinAScope(t *testing.T) {
 	})
 	for role, want := range map[catalog.Role]int{catalog.Owner: 1, catalog.Administrator: 0, catalog.Auditor: 0} {
 		for _, slug := range []string{"", organization.Slug} {
-			access, err := db.Enter(t.Context(), db.Member(t, ws, role).ID, ws.Slug, slug, 5)
+			access, err := db.Enter(t.Context(), db.Member(t, ws, role).ID, "", ws.Slug, slug, 5)
 			if err != nil || access.Notices != want {
 				t.Errorf("%s at %q is told of %d notices (%v)", role, slug, access.Notices, err)
 			}

@@ -310,7 +310,7 @@ func TestNamesWrittenOtherwiseAreTwins(t *testing.T) {
 			}
 			return err
 		})
-		access, err := db.Enter(t.Context(), owner.ID, ws.Slug, "", 12)
+		access, err := db.Enter(t.Context(), owner.ID, "", ws.Slug, "", 12)
 		if err != nil || len(access.First) != 3 || access.Organizations != 3 {
 			t.Fatalf("%+v, %v", access, err)
 		}
@@ -350,7 +350,7 @@ func TestTwinsAreSaid(t *testing.T) {
 		})
 	}
 	for first := 1; first <= 4; first++ {
-		access, err := db.Enter(t.Context(), owner.ID, ws.Slug, "", first)
+		access, err := db.Enter(t.Context(), owner.ID, "", ws.Slug, "", first)
 		if err != nil || len(access.First) != min(first, 3) || access.Organizations != 3 {
 			t.Fatalf("%+v, %v", access, err)
 		}

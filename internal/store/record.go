@@ -46,6 +46,7 @@ var (
 	FactorsApproved  = event("approve-factor-reset", "Approve new second factors")
 	FactorGraceSet   = event("set-factor-grace", "Change grace without a second factor")
 	TicketRuleSet    = event("set-ticket-rule", "Change required tickets")
+	RangesSet        = event("set-address-ranges", "Change address ranges")
 	OperatorAdded    = event("add-operator", "Add operator")
 	OperatorDisabled = event("disable-operator", "Disable operator")
 	OperatorEnabled  = event("enable-operator", "Enable operator")

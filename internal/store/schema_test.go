@@ -22,7 +22,7 @@ var platform = []string{"account_event", "challenge", "device", "factor", "goose
 // broken server to do harm; one less breaks the product.
 var granted = map[string]string{
 	"account_event":           "DELETE INSERT SELECT",
-	"api_token":               "DELETE INSERT SELECT UPDATE(used_at)",
+	"api_token":               "DELETE INSERT SELECT UPDATE(refused_at) UPDATE(refused_from) UPDATE(used_at)",
 	"api_token_organization":  "INSERT SELECT",
 	"challenge":               "DELETE INSERT SELECT",
 	"connection":              "DELETE INSERT SELECT UPDATE",
@@ -62,7 +62,7 @@ var granted = map[string]string{
 	"session":     "DELETE INSERT SELECT UPDATE",
 	"sign_in":     "DELETE INSERT SELECT UPDATE(tries)",
 	"visit":       "DELETE INSERT SELECT UPDATE(account) UPDATE(at) UPDATE(name)",
-	"workspace":   "SELECT UPDATE(factor_grace_days) UPDATE(rows_a_day) UPDATE(tickets)",
+	"workspace":   "SELECT UPDATE(factor_grace_days) UPDATE(ranges) UPDATE(rows_a_day) UPDATE(tickets)",
 }
 
 // grants reads what the server's role, or everybody, may do with tables.

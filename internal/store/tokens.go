@@ -38,6 +38,12 @@ type Token struct {
 	UsedAt        *time.Time // nil: never
 	Epoch         int        // of the operator whose password was checked for it
 	Acts          []string   // slugs of actions that it may do although a page takes a proof for each
+	Ranges        Ranges     // from which it works
+
+	WorkspaceRanges Ranges // from which the workspace admits anything
+
+	RefusedAt   *time.Time // when a request with it came last that was not admitted; nil: never
+	RefusedFrom string     // the address of that request
 }
 
 // Grant is the most that the token gives.
@@ -45,7 +51,8 @@ func (t Token) Grant() Grant { return Grant{t.Role, t.Every, t.Organizations} }
 
 const tokenQuery = `
 	select k.workspace_id, k.id, k.operator_id, k.name, k.role, k.every_organization as every, coalesce(g.ids, '{}') as organizations, coalesce(g.names, '{}') as names,
-	       k.created_at, k.expires_at, k.used_at, k.epoch, k.acts
+	       k.created_at, k.expires_at, k.used_at, k.epoch, k.acts, k.ranges, k.refused_at, k.refused_from,
+	       (select w.ranges from workspace w where w.id = k.workspace_id) as workspace_ranges
 	from api_token k
 	left join lateral (select array_agg(c.id order by lower(c.name), c.id) as ids, array_agg(c.name order by lower(c.name), c.id) as names
 	                   from api_token_organization l join organization c on c.workspace_id = l.workspace_id and c.id = l.organization_id
@@ -75,9 +82,10 @@ func (t *Tx) MakeToken(ctx context.Context, k Token, hash []byte) error {
 	batch.Queue(`delete from api_token where `+inWorkspace+` and operator_id = $1 and expires_at <= $2`, k.OperatorID,
 		k.CreatedAt)
 	batch.Queue(`
-		insert into api_token (workspace_id, id, operator_id, name, role, every_organization, token_hash, created_at, expires_at, epoch, acts)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, coalesce($11::text[], '{}'))`,
-		t.scope.workspace, k.ID, k.OperatorID, k.Name, k.Role, k.Every, hash, k.CreatedAt, k.ExpiresAt, k.Epoch, k.Acts)
+		insert into api_token (workspace_id, id, operator_id, name, role, every_organization, token_hash, created_at, expires_at, epoch, acts, ranges)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, coalesce($11::text[], '{}'), coalesce($12::cidr[], '{}'))`,
+		t.scope.workspace, k.ID, k.OperatorID, k.Name, k.Role, k.Every, hash, k.CreatedAt, k.ExpiresAt, k.Epoch, k.Acts,
+		k.Ranges)
 	if !k.Every {
 		batch.Queue(`
 			insert into api_token_organization (workspace_id, token_id, organization_id)
@@ -135,9 +143,10 @@ func (t *Tx) HoldToken(ctx context.Context, operator, id uuid.UUID, now time.Tim
 
 // FindToken finds a token by the workspace that it names and its SHA-256, and
 // whose it is. It returns ErrNotFound when it was revoked or has run out, when its
-// epoch is not the operator's, and while the operator or the membership is disabled. Now and then it notes that the
-// token is in use.
-func (s *Store) FindToken(ctx context.Context, workspace uuid.UUID, hash []byte, now time.Time) (Token,
+// epoch is not the operator's, and while the operator or the membership is disabled. If the token or its workspace
+// does not admit the address, it sends the same statements as for a token that does not exist, and returns
+// ErrElsewhere and the token, for NoteRefused alone. Now and then it notes that the token is in use.
+func (s *Store) FindToken(ctx context.Context, workspace uuid.UUID, hash []byte, from string, now time.Time) (Token,
 	Operator, error) {
 	var found Token
 	var operator Operator
@@ -147,6 +156,9 @@ func (s *Store) FindToken(ctx context.Context, workspace uuid.UUID, hash []byte,
 			where k.`+inWorkspace+` and k.token_hash = $1 and k.expires_at > $2 and m.disabled_at is null`, hash, now)
 		if err != nil {
 			return err
+		}
+		if !found.Ranges.Admit(from) || !found.WorkspaceRanges.Admit(from) {
+			return ErrElsewhere
 		}
 		operator, err = one[Operator](ctx, t.tx, operatorQuery+` where id = $1 and epoch = $2 and disabled_at is null`,
 			found.OperatorID, found.Epoch)
@@ -162,10 +174,10 @@ func (s *Store) FindToken(ctx context.Context, workspace uuid.UUID, hash []byte,
 	return found, operator, err
 }
 
-// AccessBy is Access for a program with a token: its scopes are no larger than
+// AccessBy is Enter for a program with a token: its scopes are no larger than
 // the token's, and there is no other workspace. The role is the membership's.
-func (s *Store) AccessBy(ctx context.Context, token Token, workspace, organization string) (Access, error) {
-	a, err := s.Access(ctx, token.OperatorID, workspace, organization)
+func (s *Store) AccessBy(ctx context.Context, token Token, from, workspace, organization string) (Access, error) {
+	a, err := s.Enter(ctx, token.OperatorID, from, workspace, organization, 0)
 	if err != nil {
 		return a, err
 	}

@@ -144,7 +144,7 @@ func TestEnterOffersRecentOrganizationsFirst(t *testing.T) {
 			"client-00", "client-01", "client-02"}, 6, false},
 		{tech.ID, "", []string{"client-03", "client-01", "client-02"}, 1, false},
 	} {
-		a, err := db.Enter(t.Context(), c.operator, ws.Slug, c.organization, 9)
+		a, err := db.Enter(t.Context(), c.operator, "", ws.Slug, c.organization, 9)
 		var slugs []string
 		recent := 0
 		for _, o := range a.First {

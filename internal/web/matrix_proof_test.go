@@ -238,7 +238,7 @@ func everythingAllowed(ctx context.Context, s *site.Site, workspace, organizatio
 	known, _ := lettingIn.Load(s)
 	e := known.(*fleet)
 	for _, owner := range []uuid.UUID{e.Owner.ID, e.otherOwner.ID} {
-		a, err := s.Store.Access(ctx, owner, workspace, organization)
+		a, err := s.Store.Enter(ctx, owner, "", workspace, organization, 0)
 		if err != nil {
 			continue
 		}

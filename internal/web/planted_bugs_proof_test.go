@@ -24,11 +24,11 @@ const broken = "PLANTED"
 // WHERE of each statement. Row-level security is then alone.
 var noApplication = bug{name: "no application", patches: []patch{
 	{"internal/web/site/auth.go",
-		`return s.Store.Enter(c.Request().Context(), v.Operator.ID, ws, organization, switcherSize)`,
-		`granted := func(organization string) (store.Access, error) { return s.Store.Enter(c.Request().Context(), v.Operator.ID, ws, organization, switcherSize) }
+		`return s.Store.Enter(c.Request().Context(), v.Operator.ID, v.from.Address, ws, organization, switcherSize)`,
+		`granted := func(organization string) (store.Access, error) { return s.Store.Enter(c.Request().Context(), v.Operator.ID, v.from.Address, ws, organization, switcherSize) }
 		return either(PLANTED, EverythingAllowed, asGranted)(c.Request().Context(), s, ws, organization, granted)`},
-	{"internal/web/site/token.go", `return s.Store.AccessBy(r.Context(), token, ws, organization)`,
-		`granted := func(organization string) (store.Access, error) { return s.Store.AccessBy(r.Context(), token, ws, organization) }
+	{"internal/web/site/token.go", `return s.Store.AccessBy(r.Context(), token, v.from.Address, ws, organization)`,
+		`granted := func(organization string) (store.Access, error) { return s.Store.AccessBy(r.Context(), token, v.from.Address, ws, organization) }
 		return either(PLANTED, EverythingAllowed, asGranted)(r.Context(), s, ws, organization, granted)`},
 	{"internal/store/store.go", "const (\n\tinWorkspace = `workspace_id",
 		"var (\n\tinWorkspace = either(PLANTED, `workspace_id is not null`, `workspace_id"},

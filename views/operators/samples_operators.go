@@ -10,7 +10,9 @@ import (
 
 const sampleMember = "5d0c1a77-8f7e-4f0e-9a43-0a2f6b1f2c11"
 
-func Samples() []sample.Sample { return slices.Concat(operatorSamples(), accountSamples()) }
+func Samples() []sample.Sample {
+	return slices.Concat(operatorSamples(), accountSamples(), tokenSamples(), rangesSamples())
+}
 
 func ownerShell(flashes ...views.Flash) views.Shell {
 	shell := sample.WorkspaceShell("operators")
@@ -145,25 +147,6 @@ func accountSamples() []sample.Sample {
 		Error: "No time zone has this name. Use one such as Europe/London or America/New_York."}
 	done := page
 	done.Said = "password"
-	tokens := []TokenRow{
-		{ID: "k1", Name: "ticket system", Workspace: "Northwind IT", Role: "helpdesk",
-			Reach: views.Reach{Count: 2, Names: []string{sample.Acme.Name, sample.Harbour.Name}}, Made: sample.LastWeek,
-			Used: sample.MinutesAgo, Until: sample.Tomorrow, Revoke: views.RevokeToken(sample.Workspace)},
-		{ID: "k2", Name: sample.Hostile.Name, Workspace: sample.Hostile.Name, Role: "owner",
-			Reach: views.Reach{All: true}, Made: sample.LongAgo, Until: sample.LastWeek, Over: true,
-			Revoke: views.RevokeToken("harbour")},
-	}
-	boxes := []GrantOrganization{{OrganizationTag: sample.Acme, ID: "o1", Ticked: true},
-		{OrganizationTag: sample.Bright, ID: "o2"}, {OrganizationTag: sample.Hostile, ID: "o3", Ticked: true}}
-	form := TokenForm{Workspace: sample.Workspace, WorkspaceName: "Northwind IT", RunID: sample.RunID,
-		Days: views.Input{Value: "30"}, Grant: GrantFields{Role: views.Input{Value: "auditor"}, Every: true,
-			Organizations: boxes, Total: 3}}
-	bad := TokenForm{Workspace: sample.Workspace, WorkspaceName: sample.Hostile.Name, RunID: sample.RunID,
-		Name: views.Input{Error: "Fill this in."}, Days: views.Input{Error: "Choose one."},
-		Password: views.Input{Error: "This is not your password."},
-		Grant: GrantFields{Role: views.Input{Value: "owner", Error: "Choose a role that is not above your own."},
-			ReachError: "Choose at least one organization, or all of them.", Organizations: boxes, Total: 3,
-			Most: "technician", Limited: true}}
 	invited := AcceptPage{Token: "mU9sB0mS3a9J", Email: "mia@northwind.example", Workspace: "Northwind IT",
 		Role: "technician", Reach: views.Reach{Count: 2, Names: []string{sample.Acme.Name, sample.Hostile.Name}},
 		Inviter: "ana@northwind.example", Until: sample.Tomorrow}
@@ -175,17 +158,6 @@ func accountSamples() []sample.Sample {
 		{Name: "account", Shell: signedIn, Page: page},
 		{Name: "account-refused", Shell: signedIn, Page: refused},
 		{Name: "account-done", Shell: signedIn, Page: done},
-		{Name: "tokens", Shell: signedIn, Page: TokensPage{Said: "revoked", Rows: tokens,
-			Places: []TokenPlace{{Workspace: sample.Workspace, Name: "Northwind IT", Role: "owner"},
-				{Workspace: "harbour", Name: sample.Hostile.Name, Role: "auditor"}}}},
-		{Name: "tokens-none", Shell: signedIn,
-			Page: TokensPage{Places: []TokenPlace{{Workspace: sample.Workspace, Name: "Northwind IT", Role: "owner"}}}},
-		{Name: "token-form", Shell: signedIn, Page: form},
-		{Name: "token-refused", Shell: signedIn, Page: bad},
-		{Name: "token-shown", Shell: signedIn, Page: TokenShown{Workspace: sample.Workspace, Name: "ticket system",
-			Role: "helpdesk", Reach: invited.Reach, Until: sample.Tomorrow, ShownAt: "11:02",
-			Token: "ddk_mU9sB0mS3a9JkQ8rZ2cV7xY1nT5pL4wE6gH0dF3jK8sA2qW9eR5tY7uI1oP6zX4c",
-			Curl:  "curl -sS https://duo.northwind.example/api/v1/w/northwind \\\n  -H \"Authorization: Bearer $TOKEN\""}},
 		{Name: "invitation", Shell: sample.AloneShell(), Page: InvitationPage{}},
 		{Name: "invitation-refused", Shell: sample.AloneShell(), Page: InvitationPage{Refused: true}},
 		{Name: "invitation-slow", Shell: sample.AloneShell(),

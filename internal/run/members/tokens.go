@@ -47,11 +47,17 @@ func (r *Runner) MakeToken(ctx context.Context, workspace uuid.UUID, actor run.A
 	if slices.ContainsFunc(k.Acts, func(slug string) bool { return !slices.Contains(catalog.Acts(), slug) }) {
 		return "", k, run.ErrForbidden
 	}
+	if len(k.Ranges) > store.MostRanges {
+		return "", k, &catalog.FieldError{Field: RangesField, Message: tooManyRanges(len(k.Ranges))}
+	}
 	err = r.Store.InWorkspace(ctx, store.WholeWorkspace(workspace), func(tx *store.Tx) error {
 		if err := tx.LockTokens(ctx, actor.Operator); err != nil {
 			return err
 		}
 		given, err := tx.HoldGrant(ctx, actor.Operator, actor.Epoch)
+		if err == nil {
+			err = run.Admitted(ctx, tx, actor)
+		}
 		if err != nil {
 			return err
 		}
@@ -80,7 +86,7 @@ func (r *Runner) MakeToken(ctx context.Context, workspace uuid.UUID, actor run.A
 			ID: k.ID, Event: store.TokenMade, Operator: actor.Operator, Ticket: actor.Ticket,
 			Subject: k.Name, At: k.CreatedAt,
 			Input: map[string]string{"grant": GrantText(kept.Grant(), kept.Names), "acts": strings.Join(kept.Acts, ", "),
-				"expires": k.ExpiresAt.UTC().Format(time.RFC3339)},
+				"addresses": kept.Ranges.String(), "expires": k.ExpiresAt.UTC().Format(time.RFC3339)},
 			Summary: fmt.Sprintf("Created the access token %s: %s, until %s.", k.Name,
 				grantInShort(kept.Grant(), kept.Names), k.ExpiresAt.UTC().Format("2 Jan 2006")),
 		})
@@ -119,6 +125,9 @@ func covers(given, asked store.Grant) bool {
 func (r *Runner) RevokeToken(ctx context.Context, workspace uuid.UUID, actor run.Actor, operator, id uuid.UUID) error {
 	return r.Store.InWorkspace(ctx, store.WholeWorkspace(workspace), func(tx *store.Tx) error {
 		given, err := tx.HoldGrant(ctx, actor.Operator, actor.Epoch)
+		if err == nil {
+			err = run.Admitted(ctx, tx, actor)
+		}
 		if err != nil {
 			return err
 		}
@@ -164,12 +173,13 @@ func tokenBytes(text string) (raw []byte, ok bool) {
 	return raw, ours && err == nil
 }
 
-// Token finds the access token of a request, and whose it is. It returns
-// store.ErrNotFound for any text that opens nothing, whatever the reason.
-func (r *Runner) Token(ctx context.Context, text string) (store.Token, store.Operator, error) {
+// Token finds the access token of a request from an address, and whose it is. It returns
+// store.ErrNotFound for any text that opens nothing, whatever the reason, and store.ErrElsewhere,
+// which is that too, for a token that does not admit the address: see store.FindToken.
+func (r *Runner) Token(ctx context.Context, text, from string) (store.Token, store.Operator, error) {
 	raw, _ := tokenBytes(text)
 	if r.TokenTrust(text) == store.MadeUp {
 		return store.Token{}, store.Operator{}, store.ErrNotFound
 	}
-	return r.Store.FindToken(ctx, uuid.UUID(raw[:16]), hashToken(text), r.Now())
+	return r.Store.FindToken(ctx, uuid.UUID(raw[:16]), hashToken(text), from, r.Now())
 }

@@ -222,6 +222,11 @@ func (db DB) Opening(t testing.TB, operator store.Operator, tokenHash []byte, at
 	return store.Opening{TokenHash: tokenHash, Operator: operator, Proof: db.Proved(t, operator, at), EndsAt: endsAt}
 }
 
+// Access is what an operator may reach at an address, for a request from this machine.
+func (db DB) Access(ctx context.Context, operator uuid.UUID, workspace, organization string) (store.Access, error) {
+	return db.Enter(ctx, operator, "127.0.0.1", workspace, organization, 0)
+}
+
 // Organizations makes organizations in a workspace.
 func (db DB) Organizations(t testing.TB, ws store.Workspace, names ...string) []store.Organization {
 	t.Helper()

@@ -159,7 +159,7 @@ func (s *pages) openAPI(rows []site.Route) object {
 		"tags":     openTags(),
 		"paths":    paths,
 		"components": object{"securitySchemes": object{"token": object{"type": "http", "scheme": "bearer",
-			"description": "An access token: ddk_ and 114 letters, digits, - and _; 64 in one made before stamps."}},
+			"description": "An access token. It may be limited to address ranges: from any other address it is answered like one that does not exist, with 401. It is ddk_ and 114 letters, digits, - and _; 64 in one made before stamps."}},
 			"schemas": schemas, "responses": openProblems()},
 	}
 }
@@ -256,7 +256,7 @@ func actionOperation(r site.Route, a catalog.Action, schemas object) object {
 		shown), "202": later}
 	return object{
 		"operationId": camel(a.Slug), "tags": []string{a.Category}, "summary": a.Title,
-		"description": a.Help + " Calls " + a.Call + ". " + leastRole(a.Role) + roleNote(a),
+		"description": a.Help + " Calls " + a.Call + ". " + leastRole(a.Role) + roleNote(a) + actNote(a),
 		"parameters":  openParameters(r, nil),
 		"requestBody": object{"required": true, "content": object{
 			"application/json": object{"schema": ref(pascal(a.Slug) + "Request"), "example": exampleBody(a)}}},
@@ -269,6 +269,17 @@ func roleNote(a catalog.Action) string {
 		return ""
 	}
 	return " Some fields require a higher role."
+}
+
+// actNote says that an access token has to name an action that takes a second factor each time.
+func actNote(a catalog.Action) string {
+	switch {
+	case !slices.Contains(catalog.Acts(), a.Slug):
+		return ""
+	case a.Tier == catalog.Act && a.TierFor == nil && a.Kind != catalog.Generic:
+		return " The access token must name this action; otherwise the answer is 403 with the code not_named."
+	}
+	return " With some fields the access token must name this action; otherwise the answer is 403 with the code not_named."
 }
 
 func ref(schema string) object { return object{"$ref": "#/components/schemas/" + schema} }

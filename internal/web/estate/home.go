@@ -24,7 +24,8 @@ func (s *pages) getWorkspaces(c echo.Context, v site.Visitor) error {
 	}
 	var page estate.WorkspacesPage
 	for _, w := range found {
-		page.Workspaces = append(page.Workspaces, estate.WorkspaceChoice{Slug: w.Slug, Name: w.Name, Role: w.Role})
+		page.Workspaces = append(page.Workspaces, estate.WorkspaceChoice{Slug: w.Slug, Name: w.Name, Role: w.Role,
+			Elsewhere: !w.Ranges.Admit(c.RealIP())})
 	}
 	return s.Render(c, http.StatusOK, v, site.Place{}, page)
 }

@@ -31,6 +31,8 @@ func Routes(on *site.Site) []site.Route {
 		site.Post("/w/:ws/notices", site.Owners, s.postNotices).Proving(catalog.Recent, "Acknowledging notices"),
 		site.Get("/w/:ws/operators", site.Owners, s.getOperators),
 		site.Post("/w/:ws/factor-grace", site.Owners, s.postGrace).Asking(catalog.Act),
+		site.Get("/w/:ws/addresses", site.Owners, s.getRanges),
+		site.Post("/w/:ws/addresses", site.Owners, s.postRanges).Proving(catalog.Act, "Address ranges"),
 		site.Get("/w/:ws/operators/invite", site.Owners, s.getInvite),
 		site.Post("/w/:ws/operators/invite", site.Owners, s.postInvite).Asking(catalog.Act),
 		site.Post("/w/:ws/operators/invitations/:invitation/revoke", site.Owners, s.postRevokeInvitation).Unproved("it ends access"),

@@ -13,6 +13,7 @@ import (
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
+	"duodesk/internal/run/members"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/internal/web/words"
@@ -22,14 +23,18 @@ import (
 
 func (s *pages) getTokens(c echo.Context, v site.Visitor) error {
 	ctx := c.Request().Context()
-	page := operators.TokensPage{Said: c.QueryParam("done")}
+	page, from := operators.TokensPage{Said: c.QueryParam("done")}, c.RealIP()
 	belongings, err := s.Store.WorkspacesOf(ctx, v.Operator.ID)
 	if err != nil {
 		return err
 	}
 	for _, b := range belongings {
+		if !b.Ranges.Admit(from) {
+			page.Elsewhere = append(page.Elsewhere, b.Name)
+			continue
+		}
 		page.Places = append(page.Places, operators.TokenPlace{Workspace: b.Slug, Name: b.Name, Role: b.Role})
-		access, err := s.Store.Access(ctx, v.Operator.ID, b.Slug, "")
+		access, err := s.Store.Enter(ctx, v.Operator.ID, from, b.Slug, "", 0)
 		if err != nil {
 			return err
 		}
@@ -53,13 +58,28 @@ func (s *pages) tokenRows(v site.Visitor, tokens []store.Token, revoke string) [
 	for _, k := range tokens {
 		row := operators.TokenRow{ID: k.ID.String(), Name: catalog.Plain(k.Name), Role: k.Role,
 			Reach: words.ReachOf(k.Grant(), k.Names), Made: s.When(v, k.CreatedAt),
-			Until: s.When(v, k.ExpiresAt), Over: !k.ExpiresAt.After(s.Now()), Revoke: revoke}
+			Until: s.When(v, k.ExpiresAt), Over: !k.ExpiresAt.After(s.Now()), Revoke: revoke,
+			Acts: actTitles(k.Acts), Ranges: k.Ranges.String(), RefusedFrom: k.RefusedFrom}
+		if k.RefusedAt != nil {
+			row.Refused = s.When(v, *k.RefusedAt)
+		}
 		if k.UsedAt != nil {
 			row.Used = s.When(v, *k.UsedAt)
 		}
 		rows = append(rows, row)
 	}
 	return rows
+}
+
+// actTitles are the titles of actions that a token names. One that the catalog does not have any more is
+// left out: the token cannot do it.
+func actTitles(slugs []string) (titles []string) {
+	for _, slug := range slugs {
+		if action, found := catalog.Lookup(slug); found {
+			titles = append(titles, action.Title)
+		}
+	}
+	return titles
 }
 
 // actBox begins the names of the boxes that name actions; the slug follows.
@@ -95,12 +115,13 @@ func (s *pages) postNewToken(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	page := operators.TokenForm{Name: views.Input{Value: form.Get("name")}, Days: views.Input{Value: form.Get("days")}}
+	page := operators.TokenForm{Name: views.Input{Value: form.Get("name")}, Days: views.Input{Value: form.Get("days")},
+		Ranges: views.Input{Value: form.Get(members.RangesField)}, Named: actsIn(form)}
 	if form.Get("act") == "find" {
 		return s.showNewToken(c, v, http.StatusOK, page, f)
 	}
 	k := s.readToken(v, id, form, &f, &page)
-	if page.Name.Error+page.Days.Error != "" || f.faulty() {
+	if page.Name.Error+page.Days.Error+page.Ranges.Error != "" || f.faulty() {
 		return s.showNewToken(c, v, http.StatusUnprocessableEntity, page, f)
 	}
 	// The password is looked at last: attempts are counted.
@@ -121,12 +142,8 @@ func (s *pages) readToken(v site.Visitor, id uuid.UUID, form site.Form, f *grant
 	k := store.Token{ID: id, Role: f.grant.Role}
 	k.Name, page.Name.Error = form.Text(catalog.Text{Name: "name", Max: store.LongestTokenName, Required: true})
 	k.ExpiresAt, page.Days.Error = s.tokenEnd(form.Get("days"))
-	for _, slug := range catalog.Acts() {
-		if form.Get(actBox+slug) != "" {
-			k.Acts = append(k.Acts, slug)
-		}
-	}
-	page.Named = k.Acts
+	k.Acts = page.Named
+	k.Ranges, page.Ranges.Error = members.ParseRanges(page.Ranges.Value)
 	if len(k.Acts) > 0 && k.ExpiresAt.Sub(s.Now()) > store.ActTokenLife {
 		page.Days.Error = "A token that names actions ends after 90 days at most."
 	}
@@ -134,6 +151,16 @@ func (s *pages) readToken(v site.Visitor, id uuid.UUID, form site.Form, f *grant
 		f.role = "Choose a role that is not above your own."
 	}
 	return k
+}
+
+// actsIn are the slugs of the actions that a form names.
+func actsIn(form site.Form) (slugs []string) {
+	for _, slug := range catalog.Acts() {
+		if form.Get(actBox+slug) != "" {
+			slugs = append(slugs, slug)
+		}
+	}
+	return slugs
 }
 
 // makeToken makes a token and shows it, once. A name that another token has is a fault of the form.
@@ -163,7 +190,7 @@ func (s *pages) makeToken(c echo.Context, v site.Visitor, k store.Token, page op
 	}
 	return s.Render(c, http.StatusOK, v, site.Place{}, operators.TokenShown{
 		Workspace: v.Workspace.Slug, Name: catalog.Plain(kept.Name), Role: kept.Role, Reach: words.ReachOf(kept.Grant(),
-			kept.Names), Token: text, Until: s.When(v, kept.ExpiresAt), ShownAt: s.When(v, s.Now()).Text,
+			kept.Names), Token: text, Until: s.When(v, kept.ExpiresAt), Acts: actTitles(kept.Acts), Ranges: kept.Ranges.String(), ShownAt: s.When(v, s.Now()).Text,
 		Curl: s.FirstRequest(v.Workspace.Slug),
 	})
 }

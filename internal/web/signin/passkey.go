@@ -64,7 +64,7 @@ func (s *pages) postSignInPasskey(c echo.Context, _ site.Visitor) error {
 		page.SlowDown = site.SlowDown(c, wait)
 		return s.ShowSignIn(c, http.StatusTooManyRequests, page)
 	}
-	next, err := s.NextOf(c.Request().Context(), operator, page.Next, page.Held)
+	next, err := s.NextOf(c, operator, page.Next, page.Held)
 	if err != nil {
 		return err
 	}

@@ -181,7 +181,7 @@ func (s *Site) Admit(c echo.Context, p Policy) (Visitor, error) {
 		return v, nil
 	}
 	seen, err := v.enter(c, p, catalog.Owner, func(ws, organization string) (store.Access, error) {
-		return s.Store.Enter(c.Request().Context(), v.Operator.ID, ws, organization, switcherSize)
+		return s.Store.Enter(c.Request().Context(), v.Operator.ID, v.from.Address, ws, organization, switcherSize)
 	})
 	if v.Workspace.ID != uuid.Nil && slices.Contains(session.Barred, v.Workspace.ID) {
 		return v, errors.Join(errSignedOut, s.Sessions.end(c.Request(), c.Response()))
@@ -216,6 +216,10 @@ func (v *Visitor) enter(c echo.Context, p Policy, most catalog.Role,
 		}
 	}
 	found, err := access(c.Param("ws"), organization)
+	if errors.Is(err, store.ErrElsewhere) {
+		v.Workspace = found.Workspace
+		return nil, err
+	}
 	if errors.Is(err, store.ErrNotFound) && organization != "" {
 		return nil, errBeyondScope
 	}

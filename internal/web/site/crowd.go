@@ -95,10 +95,11 @@ func (c *crowd) holdBack(ctx context.Context) {
 // look finds what a credential opens by find, which asks the database and returns
 // store.ErrNotFound for one that opens nothing. A credential that cannot be ours is
 // not looked for. One without a stamp may be anybody's guess: it waits among the
-// strangers, and its misses are counted for its address.
+// strangers, and its misses are counted for its address. Those of others are counted for both:
+// an access token that is used where it is not admitted goes on working where it is.
 func (c *crowd) look(r *http.Request, trust store.Trust, credential string, find func() error) error {
 	itself := string(hashOf(credential))
-	counted, stranger := itself, false
+	counted, stranger := itself+Network(c.address(r)), false
 	switch {
 	case trust == store.MadeUp:
 		return store.ErrNotFound

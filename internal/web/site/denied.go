@@ -23,7 +23,8 @@ var (
 )
 
 func isRefusal(err error) bool {
-	return errors.Is(err, errBeyondScope) || errors.Is(err, ErrBeyondRole) || errors.Is(err, run.ErrForbidden)
+	return errors.Is(err, errBeyondScope) || errors.Is(err, ErrBeyondRole) || errors.Is(err, run.ErrForbidden) ||
+		errors.Is(err, store.ErrElsewhere)
 }
 
 // recordTime bounds the writing of a record that nobody waits for.
@@ -37,7 +38,7 @@ func (s *Site) RecordRefusal(c echo.Context, r Route, v Visitor, why error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request().Context()), recordTime)
 	defer cancel()
 	if v.Workspace.ID == uuid.Nil {
-		found, err := s.Store.Access(ctx, v.Operator.ID, c.Param("ws"), "")
+		found, err := s.Store.Enter(ctx, v.Operator.ID, v.from.Address, c.Param("ws"), "", 0)
 		if errors.Is(err, store.ErrNotFound) {
 			return
 		}
@@ -81,6 +82,9 @@ func refusalRecord(c echo.Context, r Route, v Visitor, why error) store.Record {
 	}
 	if errors.Is(why, errBeyondScope) {
 		record.Summary = "The organization is outside the operator's organizations: nothing was done."
+	}
+	if errors.Is(why, store.ErrElsewhere) {
+		record.Summary = "The workspace does not admit the address " + v.from.Address + ": nothing was done."
 	}
 	if action, found := catalog.Lookup(c.Param("action")); found {
 		record.Event = store.Event{Slug: action.Slug, Title: action.Title}

@@ -67,7 +67,7 @@ func told[E error](code, headline string, text func(*Site, E, request) string) e
 
 // explanations are all errors that are expected; each error fits one of them.
 var explanations = []explained{
-	{is: sentinel(errNoToken, store.ErrEnded), code: "unauthorized", headline: "No valid access token",
+	{is: noValidToken, code: "unauthorized", headline: "No valid access token",
 		text: "Send an Authorization: Bearer header with an access token. It may be mistyped, revoked or expired, or its operator is no longer a member."},
 	{is: sentinel(errSessionInAPI), code: "session_not_allowed", headline: "A session is not for programs",
 		text: "The API takes access tokens only. Send the request without the session's cookie."},
@@ -85,6 +85,9 @@ var explanations = []explained{
 		}},
 	{is: sentinel(store.ErrMark), code: "bad_request", headline: "Bad request",
 		text: "The place to continue from does not belong to this list. Open the list again. Nothing was done."},
+	{is: sentinel(store.ErrElsewhere), code: "not_found", headline: "Not from your address",
+		text: "This workspace is open from certain addresses only, and yours is not one of them. Nothing was done. " +
+			"Connect from your company's network, or ask an owner of the workspace."},
 	{is: sentinel(store.ErrNotFound), code: "not_found", page: pageNotFound},
 	{is: kind[*store.ArchivedError](), code: "organization_archived", page: pageArchived},
 	{is: unknownID, code: "not_found", page: pageNotFound},
@@ -128,6 +131,13 @@ var explanations = []explained{
 		return httpErrorPage(status.Code, r.home), httpCode(status.Code)
 	}},
 	{is: databaseTrouble, code: "unavailable", page: pageUnavailable},
+}
+
+// noValidToken reports a request of a program that opens nothing, also because the workspace stopped
+// to admit its address while it was answered.
+func noValidToken(err error, r request) bool {
+	return errors.Is(err, errNoToken) || errors.Is(err, store.ErrEnded) ||
+		errors.Is(err, store.ErrElsewhere) && isAPI(r.c.Request())
 }
 
 // unknownID reports an id in a page's address that Duo does not know, or one that cannot be an id.

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"duodesk/internal/run"
 	"duodesk/internal/run/setup"
 	"duodesk/internal/store"
 )
@@ -22,7 +23,7 @@ type FilePart func(context.Context, *store.Tx) (rows [][]string, last bool, err 
 func (s *Site) RecordFile(ctx context.Context, v Visitor, record store.Record, rows int) error {
 	record.Operator, record.At = v.Operator.ID, s.Now()
 	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
-		_, err := tx.Hold(ctx, v.Operator.ID, v.Operator.Epoch)
+		_, err := run.May(ctx, tx, v.Actor(), v.Policy.Role)
 		return err
 	})
 	if err == nil {
@@ -57,7 +58,7 @@ func (s *Site) SendExport(c echo.Context, v Visitor, file, name string, header [
 				return nil, errSignedOut
 			}
 			err = s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) (err error) {
-				if _, err = tx.Hold(ctx, v.Operator.ID, v.Operator.Epoch); err == nil {
+				if _, err = run.May(ctx, tx, v.Actor(), v.Policy.Role); err == nil {
 					rows, last, err = part(ctx, tx)
 				}
 				return err

@@ -2,7 +2,6 @@ package site
 
 import (
 	"bytes"
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -109,7 +108,7 @@ func (s *Site) postHeld(c echo.Context, v Visitor) error {
 	if err != nil {
 		return err
 	}
-	page, err := s.returnForm(c.Request().Context(), v.Operator, form.Get(HeldField))
+	page, err := s.returnForm(c, v.Operator, form.Get(HeldField))
 	if errors.Is(err, store.ErrNotFound) {
 		return s.Render(c, http.StatusGone, v, Place{},
 			views.ErrorPage{Status: http.StatusGone, Headline: "What you typed is no longer kept",
@@ -125,7 +124,8 @@ func (s *Site) postHeld(c echo.Context, v Visitor) error {
 // returnForm opens a held form of an operator, keeps it for the next opening of
 // its page, and returns the address of that. It returns ErrNotFound for a form of
 // another operator, one that is too old, and one of a workspace out of reach.
-func (s *Site) returnForm(ctx context.Context, operator store.Operator, sealed string) (page string, err error) {
+func (s *Site) returnForm(c echo.Context, operator store.Operator, sealed string) (page string, err error) {
+	ctx := c.Request().Context()
 	raw, err := base64.RawURLEncoding.DecodeString(sealed)
 	if err != nil {
 		return "", store.ErrNotFound
@@ -139,7 +139,7 @@ func (s *Site) returnForm(ctx context.Context, operator store.Operator, sealed s
 		return "", store.ErrNotFound
 	}
 	workspace, _, _ := strings.Cut(strings.TrimPrefix(form.Post, "/w/"), "/")
-	access, err := s.Store.Access(ctx, operator.ID, workspace, "")
+	access, err := s.Store.Enter(ctx, operator.ID, OriginOf(c).Address, workspace, "", 0)
 	if err != nil {
 		return "", err
 	}

@@ -1,7 +1,6 @@
 package site
 
 import (
-	"context"
 	"encoding/base64"
 	"errors"
 	"net/http"
@@ -93,13 +92,13 @@ func (s *Site) CompleteSignIn(c echo.Context, v Visitor, proof store.Proof) (nex
 		return "", err
 	}
 	s.setSignInCookie(c, "", -1)
-	return s.NextOf(c.Request().Context(), v.Operator, v.SignIn.Next, v.SignIn.Held)
+	return s.NextOf(c, v.Operator, v.SignIn.Next, v.SignIn.Held)
 }
 
 // NextOf returns where a new session leads: to the page of the form that was held for the
 // operator, if it still can be, and otherwise to next.
-func (s *Site) NextOf(ctx context.Context, operator store.Operator, next, held string) (string, error) {
-	back, err := s.returnForm(ctx, operator, held)
+func (s *Site) NextOf(c echo.Context, operator store.Operator, next, held string) (string, error) {
+	back, err := s.returnForm(c, operator, held)
 	switch {
 	case err == nil:
 		return back, nil

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/labstack/echo/v4"
+	"golang.org/x/time/rate"
 
 	"duodesk/internal/run"
 	"duodesk/internal/run/factors"
@@ -65,6 +66,7 @@ type Site struct {
 	Crowd    *crowd
 	ready    readiness
 	pace     Buckets // of access tokens, by id
+	refusals Buckets // of notes about access tokens that are not admitted, by id
 	Streams  streams
 }
 
@@ -72,7 +74,8 @@ type Site struct {
 func New(c Config) *Site {
 	crowd := newCrowd(c)
 	return &Site{Config: c, Setup: setup.New(c.Runner), Members: members.New(c.Runner), Plans: plan.New(c.Runner),
-		Crowd: crowd, pace: newPace(), Sessions: newSessionStore(c, crowd)}
+		Crowd: crowd, pace: newPace(), refusals: Buckets{Limit: rate.Every(time.Minute), Burst: 1},
+		Sessions: newSessionStore(c, crowd)}
 }
 
 // Handler serves the rows of the route table. It panics when it

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/store"
+	"duodesk/internal/task"
 )
 
 var (
@@ -23,7 +25,7 @@ func isAPI(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/api/")
 // admitToken lets a program in by its access token. The role and the scope are
 // what the token and the membership both give now.
 func (s *Site) admitToken(c echo.Context, p Policy) (Visitor, error) {
-	var v Visitor
+	v := Visitor{from: OriginOf(c)}
 	r := c.Request()
 	if _, err := r.Cookie(s.Sessions.cookie); err == nil {
 		return v, errSessionInAPI
@@ -35,9 +37,12 @@ func (s *Site) admitToken(c echo.Context, p Policy) (Visitor, error) {
 	var token store.Token
 	var operator store.Operator
 	err = s.Crowd.look(r, s.Members.TokenTrust(text), text, func() (err error) {
-		token, operator, err = s.Members.Token(r.Context(), text)
+		token, operator, err = s.Members.Token(r.Context(), text, v.from.Address)
 		return err
 	})
+	if errors.Is(err, store.ErrElsewhere) {
+		s.noteRefused(r.Context(), token, v.from.Address)
+	}
 	if errors.Is(err, store.ErrNotFound) {
 		return v, errNoToken
 	}
@@ -51,9 +56,30 @@ func (s *Site) admitToken(c echo.Context, p Policy) (Visitor, error) {
 		return v, &tooFast{wait}
 	}
 	_, err = v.enter(c, p, catalog.ParseRole(token.Role), func(ws, organization string) (store.Access, error) {
-		return s.Store.AccessBy(r.Context(), token, ws, organization)
+		return s.Store.AccessBy(r.Context(), token, v.from.Address, ws, organization)
 	})
+	if errors.Is(err, store.ErrElsewhere) { // the ranges of the workspace have just changed
+		err = errNoToken
+	}
 	return v, err
+}
+
+// noteRefused keeps, for the operator of a token that is not admitted from an address, that it was
+// used from there. It is written apart from the answer, which takes as long as that to a token that
+// does not exist.
+func (s *Site) noteRefused(ctx context.Context, token store.Token, from string) {
+	if s.refusals.Take(token.ID.String(), s.Now()) > 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
+	_ = task.Go(ctx, s.Log, "note a refused access token", func() error {
+		defer cancel()
+		err := s.Store.NoteRefused(ctx, token, from, s.Now())
+		if err != nil {
+			s.Log.ErrorContext(ctx, "a refused access token could not be noted", "error", err)
+		}
+		return err
+	})
 }
 
 // bearer returns the token of a request that has exactly one.
