@@ -1,0 +1,48 @@
+package site
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
+	"duodesk/views"
+)
+
+// QuotaText says why something was not done, and until when it is not.
+func (s *Site) QuotaText(v Visitor, over *run.OverQuota) string {
+	text := fmt.Sprintf("Nothing was done in Duo: your quota in the %s role is %d %s in %s, and you have used %d.",
+		over.Role.Title(), over.Most, over.Quota.Counts, catalog.Duration(over.Quota.Window), over.Used)
+	if over.Wanted > 1 {
+		text += fmt.Sprintf(" This needs %d.", over.Wanted)
+	}
+	switch {
+	case len(over.Makers) > 0:
+		text += fmt.Sprintf(" An Administrator or Owner who did not work on these steps can approve them now: anyone but %s.",
+			catalog.Listed(over.Makers, MostAsked))
+		if !over.Until.IsZero() {
+			text += " You can approve them at " + s.quotaUntil(v, over) + "."
+		}
+		return text
+	case over.Until.IsZero():
+		text += " Do less at once."
+	default:
+		text += " Try again at " + s.quotaUntil(v, over) + "."
+	}
+	return text + " Owners change quotas under Runs, Quotas."
+}
+
+// quotaUntil is when something fits into a quota again; a quota of a day can end tomorrow.
+func (s *Site) quotaUntil(v Visitor, over *run.OverQuota) string {
+	if over.Quota.Window >= 12*time.Hour {
+		return Exactly(v, over.Until)
+	}
+	return s.Clock(v, over.Until)
+}
+
+func pageOverQuota(s *Site, err error, r request) (views.ErrorPage, string) {
+	over, _ := errors.AsType[*run.OverQuota](err)
+	page := views.ErrorPage{Headline: "Quota reached", Text: s.QuotaText(r.v, over)}
+	return withHome(page, r), ""
+}
