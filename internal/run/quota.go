@@ -48,20 +48,21 @@ func QuotasOf(ctx context.Context, tx *store.Tx) (Quotas, error) {
 	return limits, err
 }
 
-// Use counts what an operator does in a role, in the transaction that begins it, or returns
-// an *OverQuota; then the transaction must not be committed. of says what it belongs to.
-func Use(ctx context.Context, tx *store.Tx, role catalog.Role, uses []catalog.Use, of store.QuotaUse) error {
+// MayUse returns an *OverQuota if what an operator does in a role is more than a quota
+// allows. It keeps the operator's other uses waiting until the transaction ends, which
+// has to count these by AddUses. of says what they belong to.
+func MayUse(ctx context.Context, tx *store.Tx, role catalog.Role, uses []catalog.Use, of store.QuotaUse) error {
 	if len(uses) == 0 {
 		return nil
 	}
 	quotas, err := QuotasOf(ctx, tx)
-	if err != nil {
-		return err
-	}
 	for _, u := range uses {
+		if err != nil {
+			return err
+		}
 		of.Quota, of.Amount = u.Quota.Slug, u.Amount
 		most := quotas.Most(u.Quota, role)
-		err := tx.Use(ctx, of, u.Quota.Window, most)
+		err = tx.MayUse(ctx, of, u.Quota.Window, most)
 		if over, is := errors.AsType[*store.OverQuota](err); is {
 			e := &OverQuota{Quota: u.Quota, Role: role, Most: most, Used: over.Used, Wanted: u.Amount,
 				Until: over.Until, Wait: u.Quota.Window}
@@ -70,11 +71,27 @@ func Use(ctx context.Context, tx *store.Tx, role catalog.Role, uses []catalog.Us
 			}
 			return e
 		}
-		if err != nil {
+	}
+	return err
+}
+
+// AddUses counts what an operator does.
+func AddUses(ctx context.Context, tx *store.Tx, uses []catalog.Use, of store.QuotaUse) error {
+	for _, u := range uses {
+		of.Quota, of.Amount = u.Quota.Slug, u.Amount
+		if err := tx.AddUse(ctx, of); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Use is MayUse and AddUses.
+func Use(ctx context.Context, tx *store.Tx, role catalog.Role, uses []catalog.Use, of store.QuotaUse) error {
+	if err := MayUse(ctx, tx, role, uses, of); err != nil {
+		return err
+	}
+	return AddUses(ctx, tx, uses, of)
 }
 
 // useQuotas is Use for a run. What a plan does was counted when it was approved.

@@ -67,23 +67,20 @@ type OverQuota struct {
 
 func (e *OverQuota) Error() string { return fmt.Sprintf("store: %d of a quota are used", e.Used) }
 
-// Use counts what an operator does, unless that is more than most within the window that
-// ends with it: then it returns an *OverQuota. All of the workspace counts, whatever the scope. A
-// run counts unless Duo refused it; one whose outcome is open or unknown counts. The
-// operator's other uses of the quota wait until the transaction ends.
-func (t *Tx) Use(ctx context.Context, u QuotaUse, window time.Duration, most int) error {
+// MayUse returns an *OverQuota if what an operator does is more than most within the window
+// that ends with it. All of the workspace counts, whatever the scope. A run counts unless Duo
+// refused it; one whose outcome is open or unknown counts. The operator's other uses of the
+// quota wait until the transaction ends, which AddUse is a part of.
+func (t *Tx) MayUse(ctx context.Context, u QuotaUse, window time.Duration, most int) error {
 	used, fits, err := t.used(ctx, u, window, most)
-	if err != nil {
+	if err != nil || used+u.Amount <= most {
 		return err
 	}
-	if used+u.Amount > most {
-		over := &OverQuota{Used: used}
-		if fits != nil {
-			over.Until = fits.Add(window)
-		}
-		return over
+	over := &OverQuota{Used: used}
+	if fits != nil {
+		over.Until = fits.Add(window)
 	}
-	return t.AddUse(ctx, u)
+	return over
 }
 
 // used locks a quota of an operator, and returns how much of it is used, and the time of the
@@ -110,7 +107,8 @@ func (t *Tx) used(ctx context.Context, u QuotaUse, window time.Duration, most in
 // quotaUseLife is how long uses are kept.
 const quotaUseLife = 30 * 24 * time.Hour
 
-// AddUse counts what an operator does, however much it is.
+// AddUse counts what an operator does, however much it is. A plan can be counted once: a
+// second time is a *ConflictError.
 func (t *Tx) AddUse(ctx context.Context, u QuotaUse) error {
 	batch := &pgx.Batch{}
 	batch.Queue(`insert into quota_use (workspace_id, operator_id, quota, at, amount, run_id, plan_id)
