@@ -1,7 +1,10 @@
 // Package records shows what was done: runs, one run, and who read lists.
 package records
 
-import "duodesk/internal/web/site"
+import (
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/web/site"
+)
 
 // pages answers the requests of this room.
 type pages struct{ *site.Site }
@@ -16,6 +19,9 @@ func Routes(on *site.Site) []site.Route {
 		site.Post("/w/:ws/runs.csv", site.InWorkspace, s.postExportRuns).Within(site.NoDeadline),
 		site.Get("/w/:ws/readings", site.InWorkspace, s.getReadings),
 		site.Post("/w/:ws/readings/limit", site.Owners, s.postReadingLimit),
+		site.Get("/w/:ws/quotas", site.InWorkspace, s.getQuotas),
+		// Raising one takes a proof for the act: see members.SetQuotas.
+		site.Post("/w/:ws/quotas", site.Owners, s.postQuotas).Proving(catalog.Recent, "Changing quotas"),
 		site.Get("/w/:ws/tickets", site.InWorkspace, s.getTickets),
 		site.Post("/w/:ws/tickets", site.Owners, s.postTickets),
 		site.Get("/w/:ws/o/:org/runs", site.InOrganization, s.getRuns),

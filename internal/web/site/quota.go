@@ -1,12 +1,16 @@
 package site
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
+	"duodesk/internal/store"
 	"duodesk/views"
 )
 
@@ -45,4 +49,26 @@ func pageOverQuota(s *Site, err error, r request) (views.ErrorPage, string) {
 	over, _ := errors.AsType[*run.OverQuota](err)
 	page := views.ErrorPage{Headline: "Quota reached", Text: s.QuotaText(r.v, over)}
 	return withHome(page, r), ""
+}
+
+// bigFile is how many rows a file has that is not a large one.
+const bigFile = 500
+
+// useFile counts a file that a visitor takes, if it is a large one, or about several
+// organizations; of a *run.OverQuota NoteQuota has to be told.
+func useFile(ctx context.Context, tx *store.Tx, v Visitor, several bool, rows int, at time.Time) error {
+	if rows <= bigFile && !several {
+		return nil
+	}
+	return run.Use(ctx, tx, v.Role, []catalog.Use{{Quota: catalog.FileQuota, Amount: 1}},
+		store.QuotaUse{Operator: v.Operator.ID, At: at})
+}
+
+// UseFile counts a file about the visitor's organization, or of the workspace.
+func (s *Site) UseFile(ctx context.Context, v Visitor, rows int) error {
+	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
+		return useFile(ctx, tx, v, v.Organization.ID == uuid.Nil, rows, s.Now())
+	})
+	s.Runner.NoteQuota(ctx, v.Workspace.ID, v.Actor(), store.Record{Organization: v.Organization.ID}, err)
+	return err
 }
