@@ -142,6 +142,9 @@ func (c call) values() Values {
 			given[name] = fmt.Sprint(v)
 		}
 	}
+	if install, has := given[smsInstall.Name]; has && install != "0" && install != "false" {
+		given[smsInstall.Name] = "true"
+	}
 	if codes, has := c.params["codes"]; has { // chosen ones, between commas or as a list
 		chosen := strings.FieldsFunc(fmt.Sprint(codes), func(r rune) bool { return r == ',' || r == ' ' })
 		given[BypassNew.Name] = strconv.Itoa(max(len(chosen), 1))

@@ -37,12 +37,13 @@ func (s *Site) QuotaText(v Visitor, over *run.OverQuota) string {
 	return text + " Owners change quotas under Runs, Quotas."
 }
 
-// quotaUntil is when something fits into a quota again; a quota of a day can end tomorrow.
+// quotaUntil is when something fits into a quota again. A clock time without seconds is rounded
+// up: at that minute it fits. A quota of a day can end tomorrow.
 func (s *Site) quotaUntil(v Visitor, over *run.OverQuota) string {
 	if over.Quota.Window >= 12*time.Hour {
 		return Exactly(v, over.Until)
 	}
-	return s.Clock(v, over.Until)
+	return s.Clock(v, over.Until.Add(time.Minute-time.Nanosecond).Truncate(time.Minute))
 }
 
 func pageOverQuota(s *Site, err error, r request) (views.ErrorPage, string) {
