@@ -185,6 +185,7 @@ func (e *fleet) tenant(t testing.TB, ws store.Workspace, owner store.Operator, a
 	in, _ := action.Parse(func(name string) (string, bool) { return n.user, name == "user_id" })
 	id := uuid.New()
 	n.run = id.String()
+	actor.Proof.At = e.Clock.Now()
 	if _, err := e.Runner.Do(t.Context(), run.Request{ID: id, Scope: store.WholeWorkspace(ws.ID), Organization: n.org,
 		Actor: actor, Action: action, Input: in, Ticket: canary}); err != nil {
 		t.Fatal(err)
@@ -215,7 +216,7 @@ func (e *fleet) rows(t testing.TB, ws store.Workspace) string {
 		switch name := table[0]; {
 		case name == "draft":
 			continue
-		case name == "login_attempt", name == "challenge", name == "goose_db_version", name == "process": // belong to nobody
+		case name == "login_attempt", name == "challenge", name == "proof", name == "goose_db_version", name == "process": // belong to nobody
 			continue
 		case name == "workspace":
 			where = "id = $1"
@@ -224,7 +225,8 @@ func (e *fleet) rows(t testing.TB, ws store.Workspace) string {
 		case name == "run": // that a member was refused, or signed in here first, is on record
 			where = fmt.Sprintf(
 				"workspace_id = $1 and not (input ? 'route' and (%[1]t or operator_id in %[2]s) or action = '%[3]s' and %[1]t)", e.open, members, store.SignedIn.Slug)
-		case name == "reading", name == "visit": // that a member read a list is on record, and what a member opened is kept
+		// That a member read a list is on record, what a member opened is kept, and what a member was refused counts.
+		case name == "reading", name == "visit", name == "quota_use":
 			where = fmt.Sprintf("workspace_id = $1 and not (%t or operator_id in %s)", e.open, members)
 		case name == "operator":
 			where = "id in " + members
@@ -234,7 +236,9 @@ func (e *fleet) rows(t testing.TB, ws store.Workspace) string {
 			shown = "(t.id, t.operator_id, t.name, t.role, t.every_organization, t.token_hash, t.expires_at)"
 		case name == "session":
 			where, shown = "operator_id in "+members, "(t.token_hash, t.operator_id, t.created_at, t.ends_at)"
-		case name == "device", name == "account_event", name == "factor", name == "recovery_code", name == "sign_in":
+		case name == "factor": // asking for one uses a code up
+			where, shown = "operator_id in "+members, "(t.id, t.operator_id, t.kind, t.name, t.created_at)"
+		case name == "device", name == "account_event", name == "recovery_code", name == "sign_in":
 			where = "operator_id in " + members
 		case table[1] == "":
 			t.Fatalf("table %s: this test does not know whose its rows are", name)
