@@ -101,3 +101,56 @@ func TestQuotaCounts(t *testing.T) {
 		t.Errorf("%d codes in Duo", n)
 	}
 }
+
+// TestNothingIsDoneUncounted: what cannot be counted is not done, and what needs no counting
+// is.
+func TestNothingIsDoneUncounted(t *testing.T) {
+	t.Parallel()
+	d := runtest.New(t)
+	user := d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "ada"})
+	before := runs(t, d)
+	d.RefuseUses(t, d.Workspace)
+	_, err := d.Do(t, d.Request(t, catalog.Technician, catalog.CreateBypassCodes, form{"user_id": user}))
+	if err == nil || codesOf(t, d, user) != 0 || runs(t, d) != before {
+		t.Errorf("%v: %d codes, %d runs", err, codesOf(t, d, user), runs(t, d)-before)
+	}
+	if _, err := d.Do(t, d.Request(t, catalog.Technician, catalog.CreateUser, form{"username": "bob"})); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestQuotaTakesTheRoleAtCommit: the limit is that of the role that is held when the run is
+// committed, and of a token's role where that is less.
+func TestQuotaTakesTheRoleAtCommit(t *testing.T) {
+	t.Parallel()
+	d := runtest.New(t)
+	user := d.Sim.AddUser(d.Account.AccountID, duosim.UserSpec{Username: "ada"})
+	for role, most := range map[catalog.Role]int{catalog.Helpdesk: 1, catalog.Technician: 2, catalog.Owner: 3} {
+		err := d.InWorkspace(t.Context(), d.Scope(), func(tx *store.Tx) error {
+			return tx.SetLimits(t.Context(), []store.Limit{{Quota: catalog.BypassCodeQuota.Slug, Role: role.String(),
+				Most: most}}, store.Record{Event: store.QuotasSet, Operator: d.Owner.ID, At: d.Clock.Now()})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	technician := d.Member(t, d.Workspace, catalog.Technician)
+	var over *run.OverQuota
+	for i, c := range []struct {
+		who   store.Operator
+		claim catalog.Role
+		most  int // 0: it is done
+	}{
+		{technician, catalog.Owner, 0}, {technician, catalog.Helpdesk, 1}, {technician, catalog.Owner, 0},
+		{technician, catalog.Owner, 2}, {d.Owner, catalog.Helpdesk, 0}, {d.Owner, catalog.Helpdesk, 1},
+		{d.Owner, catalog.Owner, 0}, {d.Owner, catalog.Owner, 0}, {d.Owner, catalog.Owner, 3},
+	} {
+		q := d.Request(t, c.claim, catalog.CreateBypassCodes, form{"user_id": user})
+		q.Actor = d.ActorOf(c.who, c.claim)
+		_, err := d.Do(t, q)
+		is := errors.As(err, &over)
+		if is != (c.most > 0) || is && over.Most != c.most || !is && err != nil {
+			t.Errorf("%d: %v %+v", i, err, over)
+		}
+	}
+}

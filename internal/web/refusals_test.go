@@ -126,7 +126,7 @@ func TestRefusalsOfOthers(t *testing.T) {
 		stranger.get(e.orgOf(e.far.org))
 		foreign.get(e.orgOf(e.far.org)).want(http.StatusNotFound)
 		foreign.get(e.ws("/quotas")).want(http.StatusNotFound)
-		e.stranger(t).call(token, http.MethodGet, e.api("/organizations/"+e.far.org.Slug+"/users"), nil)
+		e.stranger(t).call(token, http.MethodGet, e.api("/o/"+e.far.org.Slug+"/users"), nil)
 	}
 	if n := count(); n != 0 {
 		t.Errorf("%d uses are counted", n)
