@@ -114,7 +114,7 @@ func sampleQuotas(mayChange bool) QuotasPage {
 		limit("Help Desk", "bypass-codes.helpdesk", 10), limit("Technician", "bypass-codes.technician", 10),
 		limit("Administrator", "bypass-codes.admin", 25), limit("Owner", "bypass-codes.owner", 25)}}
 	if mayChange {
-		codes.Limits[0].Input = views.Input{Value: "none", Error: "Enter a whole number from 1 to 10000."}
+		codes.Limits[0].Input = views.Input{Value: "0", Error: "Enter a whole number from 1 to 10000."}
 	}
 	return QuotasPage{Workspace: sample.Workspace, MayChange: mayChange, Quotas: []QuotaGroup{codes,
 		{Title: "SMS messages", Window: "1 hour", Limits: []QuotaLimit{limit("Help Desk", "sms.helpdesk", 30),
