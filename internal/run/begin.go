@@ -32,8 +32,8 @@ func (e *TooManyPushes) Error() string {
 }
 
 // Begin commits the run as Sending, if the role, the connection, reports of fraud, the
-// workspace's rule for tickets, earlier pushes and quotas allow it at the moment of committing. Before that it reads from Duo
-// what the record keeps of the object. ctx may end only that; once Duo is asked, it
+// workspace's rule for tickets, earlier pushes and quotas allow it at the moment of committing. Before that it reads
+// from Duo what the record keeps of the object. ctx may end only that; once Duo is asked, it
 // counts no longer.
 func (a Authorized) Begin(ctx context.Context) (Begun, error) {
 	r, q := a.r, a.q

@@ -123,8 +123,8 @@ func (r *Runner) NoteQuota(ctx context.Context, workspace uuid.UUID, actor Actor
 	about.Token, about.TokenID = actor.Token.Name, actor.Token.ID
 	about.Input = map[string]string{"quota": over.Quota.Title, "limit": fmt.Sprint(over.Most),
 		"role": over.Role.Title()}
-	about.Summary = cmp.Or(about.Summary, fmt.Sprintf("Not done: at most %d %s in %s.", over.Most, over.Quota.Counts,
-		catalog.Duration(over.Quota.Window)))
+	about.Summary = cmp.Or(about.Summary, fmt.Sprintf("Not done: the quota of %s is %d in %s.", over.Quota.Counts,
+		over.Most, catalog.Duration(over.Quota.Window)))
 	use := store.QuotaUse{Operator: actor.Operator, Quota: over.Quota.Slug, At: about.At}
 	failed := r.Store.InWorkspace(ctx, store.WholeWorkspace(workspace), func(tx *store.Tx) error {
 		return tx.NoteAbove(ctx, use, about)

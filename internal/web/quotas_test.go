@@ -68,7 +68,8 @@ func TestQuotaIsSaid(t *testing.T) {
 	form(2).want(http.StatusOK, "Valid until")
 	wantOutcome(call(), store.Applied, false)
 	last := s.Clock.Now().Add(time.Hour + time.Minute).UTC()
-	p := form(2).want(http.StatusTooManyRequests, "Nothing was done in Duo", "Technician role is 4 bypass codes in 1 hour",
+	p := form(2).want(http.StatusTooManyRequests, "Nothing was done in Duo",
+		"in the Technician role, your quota of bypass codes is 4 in 1 hour",
 		"you have used 3", "This needs 2", "Try again at").fine()
 	if got := p.form("Create code").values; got.Get("count") != "2" || got.Get("ticket") != "T-77" {
 		t.Errorf("the form holds %v", got)
@@ -78,7 +79,8 @@ func TestQuotaIsSaid(t *testing.T) {
 		t.Errorf("not until %s: %s", first, text)
 	}
 	refused := call() // the help desk's limit of the token counts, which its operator has used up by page
-	if got := refused.wantProblem(http.StatusTooManyRequests, "quota_reached"); !strings.Contains(got.Detail, "Help Desk") {
+	if got := refused.wantProblem(http.StatusTooManyRequests, "quota_reached"); !strings.Contains(got.Detail,
+		"Help Desk") {
 		t.Errorf("%+v", got)
 	}
 	for _, p := range []*page{p, refused} {
@@ -95,9 +97,11 @@ func TestQuotaIsSaid(t *testing.T) {
 		!strings.Contains(got, tom.Email+" reached the quota of bypass codes.") {
 		t.Error(got)
 	}
-	home.click("Open the runs of "+tom.Email).want(http.StatusOK, "Quota reached", "at most 4 bypass codes in 1 hour")
+	home.click("Open the runs of "+tom.Email).want(http.StatusOK, "Quota reached",
+		"the quota of bypass codes is 4 in 1 hour")
 	for _, role := range []catalog.Role{catalog.Technician, catalog.Administrator} {
-		s.as(t, s.Member(t, s.Workspace, role)).get(s.ws("")).want(http.StatusOK).wantNot("Quota reached", tom.Email+" reached")
+		s.as(t, s.Member(t, s.Workspace, role)).get(s.ws("")).want(http.StatusOK).wantNot("Quota reached",
+			tom.Email+" reached")
 	}
 }
 
@@ -113,13 +117,15 @@ func TestOtherQuotas(t *testing.T) {
 		{"send-passcode-by-sms", url.Values{"phone_id": {"P"}}, map[string]int{"sms": 1}},
 		{"send-installation-by-sms", url.Values{"phone_id": {"P"}}, map[string]int{"sms": 1}},
 		{"send-activation-by-sms", url.Values{"phone_id": {"P"}}, map[string]int{"sms": 1, "activations": 1}},
-		{"send-activation-by-sms", url.Values{"phone_id": {"P"}, "install": {"true"}}, map[string]int{"sms": 2, "activations": 1}},
+		{"send-activation-by-sms", url.Values{"phone_id": {"P"}, "install": {"true"}},
+			map[string]int{"sms": 2, "activations": 1}},
 		{"send-activation-url", url.Values{"phone_id": {"P"}}, map[string]int{"activations": 1}},
 		{"enroll-user", url.Values{"username": {"a"}, "email": {"a@b.example"}}, map[string]int{"activations": 1}},
 		{"auth-enroll-user", url.Values{"bypass_codes": {"4"}}, map[string]int{"activations": 1, "bypass-codes": 4}},
 		{"send-duo-authentication", url.Values{"username": {"a"}, "factor": {"sms"}}, map[string]int{"sms": 1}},
 		{"send-duo-authentication", url.Values{"username": {"a"}, "factor": {"push"}}, map[string]int{}},
-		{"create-bypass-code-for-user", url.Values{"user_id": {"U"}, "count": {"7"}}, map[string]int{"bypass-codes": 7}},
+		{"create-bypass-code-for-user", url.Values{"user_id": {"U"}, "count": {"7"}},
+			map[string]int{"bypass-codes": 7}},
 		{"create-bypass-code-for-user", url.Values{"user_id": {"U"}}, map[string]int{"bypass-codes": 1}},
 		{"update-user", url.Values{"user_id": {"U"}}, map[string]int{}},
 	} {
@@ -143,8 +149,10 @@ func TestOtherQuotas(t *testing.T) {
 		{"admin-api-action", user, "notes=x", map[string]int{}},
 		{"admin-api-action", "/admin/v1/phones/DP0000000000000000AA/send_sms_activation", "install=1",
 			map[string]int{"sms": 2, "activations": 1}},
-		{"admin-api-action", "/admin/v1/bulk", `{"operations": [{"method": "POST", "path": "` + codes + `", "body": {"count": 4}},
-			{"method": "POST", "path": "` + codes + `", "body": {}}, {"method": "POST", "path": "` + user + `", "body": {}}]}`,
+		{"admin-api-action", "/admin/v1/bulk", `{"operations": [{"method": "POST", "path": "` + codes +
+			`", "body": {"count": 4}},
+			{"method": "POST", "path": "` + codes + `", "body": {}}, {"method": "POST", "path": "` + user +
+			`", "body": {}}]}`,
 			map[string]int{"bypass-codes": 14}},
 		{"auth-api-action", "/auth/v2/enroll", "bypass_codes=2", map[string]int{"activations": 1, "bypass-codes": 2}},
 	} {
@@ -174,7 +182,8 @@ func TestOwnersSetQuotas(t *testing.T) {
 	owner := s.as(t, s.Owner)
 	owner.byHand = true
 	form := func() *formOfPage {
-		return owner.get(s.ws("/runs")).click("Quotas").want(http.StatusOK, "Bypass codes in 1 hour").fine().form("Save quotas")
+		return owner.get(s.ws("/runs")).click("Quotas").want(http.StatusOK,
+			"Bypass codes in 1 hour").fine().form("Save quotas")
 	}
 	most := func(q catalog.Quota, role catalog.Role) int {
 		t.Helper()
@@ -220,7 +229,8 @@ func TestOwnersSetQuotas(t *testing.T) {
 	s.Clock.Move(run.RecentProof)
 	form().set("sms.owner", "3").post().asksProof("Changing quotas")
 	admin := s.as(t, s.Member(t, s.Workspace, catalog.Administrator))
-	admin.get(s.ws("/quotas")).want(http.StatusOK, "Help Desk: 6", "An owner can change this").wantNot("Save quotas").fine()
+	admin.get(s.ws("/quotas")).want(http.StatusOK, "Help Desk: 6",
+		"An owner can change this").wantNot("Save quotas").fine()
 	admin.request(http.MethodPost, s.ws("/quotas"), url.Values{"sms.admin": {"9000"}}).want(http.StatusNotFound)
 	if most(catalog.SMSQuota, catalog.Administrator) != 30 || most(catalog.SMSQuota, catalog.Owner) != 30 {
 		t.Error("someone else changed a limit")
@@ -293,7 +303,8 @@ func TestLargeFiles(t *testing.T) {
 	if got[http.StatusOK] != 5 || got[http.StatusTooManyRequests] != 7 {
 		t.Errorf("%v", got)
 	}
-	export(s.ws("/runs.csv")).want(http.StatusTooManyRequests, "Quota reached", "5 large files in", "Try again at").fine()
+	export(s.ws("/runs.csv")).want(http.StatusTooManyRequests, "Quota reached", "quota of large files is 5 in",
+		"Try again at").fine()
 	export(s.org("/runs.csv")).want(http.StatusOK)
 	// More than 500 rows of one organization.
 	s.limit(t, catalog.FileQuota, catalog.Technician, 1)
@@ -314,4 +325,32 @@ func TestLargeFiles(t *testing.T) {
 	users("0").want(http.StatusOK)
 	s.Clock.Move(24*time.Hour + time.Second)
 	s.as(t, auditor).request(http.MethodPost, s.ws("/runs.csv"), url.Values{}).want(http.StatusOK)
+}
+
+// TestPlanAboveTheQuotaByPage: the page of a plan says who can approve it instead, and shows
+// the steps again; another administrator approves it there, and Home says who reached the quota.
+func TestPlanAboveTheQuotaByPage(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as(t, s.Owner)
+	at := b.onboarded("Birch Legal")
+	b.get(at + "/account").form("Save and continue").send().follow().want(http.StatusOK)
+	b.get(at+"/users").form("Save and review").set("users",
+		"ada, Ada, ada@birch.example, , email\nbob, Bob, bob@birch.example, , email").
+		send().follow().want(http.StatusOK, "Review")
+	for _, role := range []catalog.Role{catalog.Administrator, catalog.Owner} {
+		s.limit(t, catalog.ActivationQuota, role, 1)
+	}
+	refused := b.get(at).form("Onboard Birch Legal").send().want(http.StatusTooManyRequests, "Nothing was done in Duo",
+		"in the Owner role, your quota of activation and enrollment links is 1 in 1 hour", "This needs 2",
+		"anyone but "+s.Owner.Email).fine()
+	refused.form("Onboard Birch Legal")
+	if refused.header.Get("Retry-After") == "" || len(s.Sim.Ledger()) != 0 {
+		t.Errorf("%v, %d changes", refused.header, len(s.Sim.Ledger()))
+	}
+	admin := s.as(t, s.Member(t, s.Workspace, catalog.Administrator))
+	admin.get(at).form("Onboard Birch Legal").send()
+	admin.until(at, "Done").want(http.StatusOK)
+	admin.get(s.ws("/runs")).want(http.StatusOK, "Above the quota: Activations.")
+	b.get(s.ws("")).want(http.StatusOK, s.Owner.Email+" reached the quota of activation and enrollment links.")
 }

@@ -38,8 +38,9 @@ func TestRefusalsEndTheSession(t *testing.T) {
 		func() *page { return b.get(e.ws("/operators/invite")) },
 		func() *page { return b.request(http.MethodPost, e.ws("/quotas"), url.Values{"sms.owner": {"9"}}) },
 		func() *page {
-			return b.request(http.MethodPost, e.orgOf(e.near.org)+"/actions/update-user", url.Values{"run_id": {uuid.NewString()},
-				"user_id": {e.near.user}, "status": {"bypass"}, "reviewed": {"1"}})
+			return b.request(http.MethodPost, e.orgOf(e.near.org)+"/actions/update-user",
+				url.Values{"run_id": {uuid.NewString()},
+					"user_id": {e.near.user}, "status": {"bypass"}, "reviewed": {"1"}})
 		},
 	}
 	for i := range 19 {
@@ -51,11 +52,13 @@ func TestRefusalsEndTheSession(t *testing.T) {
 		}
 	}
 	for range 30 { // neither faults in forms nor users who do not exist
-		b.request(http.MethodPost, e.orgOf(e.near.org)+"/actions/create-user", url.Values{"run_id": {"x"}, "username": {""}})
+		b.request(http.MethodPost, e.orgOf(e.near.org)+"/actions/create-user",
+			url.Values{"run_id": {"x"}, "username": {""}})
 		b.get(e.orgOf(e.near.org) + "/users/DUNOWHERE00000000000")
 	}
 	b.get(e.orgOf(e.near.org)).want(http.StatusOK)
-	last := b.get(e.ws("/o/nowhere")).want(http.StatusTooManyRequests, "You are signed out", "Owners see this on Home").fine()
+	last := b.get(e.ws("/o/nowhere")).want(http.StatusTooManyRequests, "You are signed out",
+		"Owners see this on Home").fine()
 	if last.header.Get("Retry-After") != "300" {
 		t.Error(last.header)
 	}
@@ -68,7 +71,8 @@ func TestRefusalsEndTheSession(t *testing.T) {
 	if !strings.Contains(home, technician.Email+" reached the quota of refused requests.") {
 		t.Error(home)
 	}
-	if r := e.recordOf(t, e.Workspace, technician)[0]; r.Action != "quota-reached" || r.Summary[:18] != "The session ended:" {
+	if r := e.recordOf(t, e.Workspace, technician)[0]; r.Action != "quota-reached" ||
+		r.Summary[:18] != "The session ended:" {
 		t.Errorf("%+v", r)
 	}
 	// Refusals of before five minutes do not count.
@@ -85,7 +89,8 @@ func TestRefusalsAtOnce(t *testing.T) {
 	t.Parallel()
 	e := newFleet(t)
 	twin := serve(t, e.Desk)
-	auditor, other := e.Member(t, e.Workspace, catalog.Auditor, e.near.org.ID), e.Member(t, e.Workspace, catalog.Auditor)
+	auditor, other := e.Member(t, e.Workspace, catalog.Auditor, e.near.org.ID),
+		e.Member(t, e.Workspace, catalog.Auditor)
 	token := e.token(t, auditor)
 	e.as(t, other).get(e.ws("/o/nowhere")).want(http.StatusNotFound)
 	var all sync.WaitGroup
@@ -139,7 +144,8 @@ func TestRefusalsOfOthers(t *testing.T) {
 func TestLinksAreNotRefused(t *testing.T) {
 	t.Parallel()
 	e := newFleet(t)
-	for _, o := range []store.Operator{e.Member(t, e.Workspace, catalog.Auditor), e.Member(t, e.Workspace, catalog.Helpdesk),
+	for _, o := range []store.Operator{e.Member(t, e.Workspace, catalog.Auditor),
+		e.Member(t, e.Workspace, catalog.Helpdesk),
 		e.Member(t, e.Workspace, catalog.Auditor, e.near.org.ID),
 		e.Member(t, e.Workspace, catalog.Technician, e.near.org.ID),
 		e.Member(t, e.Workspace, catalog.Administrator, e.near.org.ID)} {

@@ -19,7 +19,8 @@ func (d *desk) invited(n int) {
 	d.t.Helper()
 	var users []plan.NewUser
 	for i := range n {
-		users = append(users, plan.NewUser{Username: fmt.Sprintf("user%d", i), Email: fmt.Sprintf("u%d@birch.example", i),
+		users = append(users, plan.NewUser{Username: fmt.Sprintf("user%d", i),
+			Email:  fmt.Sprintf("u%d@birch.example", i),
 			Invite: plan.InviteEmail})
 	}
 	d.save(plan.AccountScreen, plan.AccountChoice{How: plan.NewAccount, Name: d.org.Name})
@@ -110,8 +111,10 @@ func TestPlanAboveTheQuota(t *testing.T) {
 	d.invited(3)
 	editor, other := d.Member(t, d.Workspace, catalog.Administrator), d.Member(t, d.Workspace, catalog.Administrator)
 	p, _ := d.now()
-	if err := d.runner().Save(t.Context(), d.Scope(), d.ActorOf(editor, catalog.Administrator), catalog.Technician, d.plan,
-		p.Revision, plan.DirectoriesScreen, []plan.DirectoryChoice{{Name: "AD", Key: "DSAAAAAAAAAAAAAAAAAA"}}); err != nil {
+	if err := d.runner().Save(t.Context(), d.Scope(), d.ActorOf(editor, catalog.Administrator),
+		catalog.Technician, d.plan,
+		p.Revision, plan.DirectoriesScreen,
+		[]plan.DirectoryChoice{{Name: "AD", Key: "DSAAAAAAAAAAAAAAAAAA"}}); err != nil {
 		t.Fatal(err)
 	}
 	digest := d.preview()

@@ -16,8 +16,8 @@ import (
 
 // QuotaText says why something was not done, and until when it is not.
 func (s *Site) QuotaText(v Visitor, over *run.OverQuota) string {
-	text := fmt.Sprintf("Nothing was done in Duo: your quota in the %s role is %d %s in %s, and you have used %d.",
-		over.Role.Title(), over.Most, over.Quota.Counts, catalog.Duration(over.Quota.Window), over.Used)
+	text := fmt.Sprintf("Nothing was done in Duo: in the %s role, your quota of %s is %d in %s, and you have used %d.",
+		over.Role.Title(), over.Quota.Counts, over.Most, catalog.Duration(over.Quota.Window), over.Used)
 	if over.Wanted > 1 {
 		text += fmt.Sprintf(" This needs %d.", over.Wanted)
 	}
