@@ -14,11 +14,13 @@ grant select, insert, delete on proof to console_app;
 alter table challenge drop constraint challenge_data_check;
 alter table challenge add constraint challenge_data_check check (length(data) <= 2097152) not valid;
 alter table challenge validate constraint challenge_data_check;
+create index challenge_bound on challenge (bound, purpose);
 
 -- The actions that an access token was made for and that take a proof for each act of a page.
 alter table api_token add acts text[] not null default '{}' check (cardinality(acts) <= 100);
 
 -- +goose Down
+drop index challenge_bound;
 alter table api_token drop acts;
 alter table challenge drop constraint challenge_data_check;
 delete from challenge where length(data) > 16384;

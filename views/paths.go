@@ -51,13 +51,6 @@ func FactorGrace(ws string) string { return Workspace(ws) + "/factor-grace" }
 // ProofOptions asks the browser for a passkey, for a form that waits for its proof.
 func ProofOptions() string { return "/account/proof/options" }
 
-// Confirm asks for a second factor again and leads to next.
-func Confirm() string                     { return "/account/confirm" }
-func ConfirmAndReturn(next string) string { return With(Confirm(), "next", next) }
-func ConfirmCode() string                 { return "/account/confirm/code" }
-func ConfirmPasskey() string              { return "/account/confirm/passkey" }
-func ConfirmPasskeyOptions() string       { return "/account/confirm/passkey/options" }
-
 // SignInAndReturn is the sign-in form that leads on to next afterwards.
 func SignInAndReturn(next string) string { return With(SignIn(), "next", next) }
 

@@ -36,6 +36,7 @@ func TestOwnCredentialsByPasting(t *testing.T) {
 	p.lacks(app.SecretKey)
 	p.snap("connection-filled-in")
 	p.follow("#own > .buttons button")
+	d.confirms(p)
 	p.contains("this organization is connected through them", "own credentials", "Works")
 	p.lacks(app.SecretKey)
 	p.axe()

@@ -138,6 +138,14 @@ func (d *desk) signIn(p *page) {
 	}
 }
 
+// confirms gives the owner's second factor on the page that asks for it again.
+func (d *desk) confirms(p *page) int {
+	d.t.Helper()
+	p.contains("Confirm that it is you", "nothing was done yet")
+	p.fill("[name=code]", runtest.Code(d.t, d.db, d.owner, d.db.Now()))
+	return p.follow("main form.form[action$='proof=1'] button")
+}
+
 // signInBy signs an operator in by both forms, with a client that keeps cookies, and
 // returns the last answer.
 func signInBy(t testing.TB, client *http.Client, url string, db storetest.DB, o store.Operator) *http.Response {

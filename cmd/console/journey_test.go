@@ -70,6 +70,9 @@ func nineFieldsByClicking(d *desk, p *page) {
 		}
 	}
 	p.follow("#nine .buttons button")
+	p.axe()
+	p.snap("confirm")
+	d.confirms(p)
 	p.contains("All three APIs accept their keys", "The Accounts API lists 24 accounts", "Writing is not checked")
 	for name, value := range d.fields {
 		if strings.HasSuffix(name, "_secret_key") {
@@ -271,6 +274,9 @@ func TestMainJobNarrowDarkWithoutScripts(t *testing.T) {
 		p.fill("[name="+name+"]", value)
 	}
 	p.follow("#nine .buttons button")
+	p.fitsWidth()
+	p.snap("narrow-confirm")
+	d.confirms(p)
 	p.contains("All three APIs accept their keys")
 	p.fitsWidth()
 	p.snap("narrow-integration")

@@ -52,6 +52,7 @@ func TestOnboarding(t *testing.T) {
 	d.sim.SetFault(unmapped.AccountID, duosim.Fault{Kind: duosim.Refuses, Path: "/admin/v1/phones", WritesOnly: true,
 		Code: 40002})
 	p.follow("main .buttons button.primary")
+	d.confirms(p)
 	p.waitText("main", "Paused.")
 	p.axe()
 	p.snap("onboarding-paused")

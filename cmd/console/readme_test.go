@@ -1,11 +1,13 @@
 package main
 
 import (
+	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -39,7 +41,8 @@ func TestReadmeExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	send := func(address string, form url.Values) {
+	var send func(address string, form url.Values)
+	send = func(address string, form url.Values) {
 		t.Helper()
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, file.URL+address,
 			strings.NewReader(form.Encode()))
@@ -52,7 +55,16 @@ func TestReadmeExample(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		answer.Body.Close()
+		defer answer.Body.Close()
+		body, err := io.ReadAll(answer.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		waits := regexp.MustCompile(`name="proof" value="([^"]+)"`).FindSubmatch(body)
+		if answer.StatusCode == http.StatusForbidden && waits != nil { // for a second factor
+			send(address+"?proof=1", url.Values{"proof": {string(waits[1])}, "code": {trialCode(t, file)}})
+			return
+		}
 		if answer.StatusCode != http.StatusOK {
 			t.Fatalf("%s: %s", address, answer.Status)
 		}

@@ -32,6 +32,7 @@ func TestAccessToken(t *testing.T) {
 	p.click("#f-role-technician")
 	p.fill("[name=password]", storetest.Password)
 	p.follow(".form .buttons button.primary")
+	d.confirms(p)
 	p.contains("Shown once", "At most as Technician, all organizations")
 	p.axe()
 	p.snap("token-shown")

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -51,10 +52,15 @@ func DigestOf(parts ...string) []byte {
 	return sum.Sum(nil)
 }
 
-// Prove makes sure, inside of the transaction of an act, that the actor has proved a second
-// factor as lately as the act asks. A proof for one act is used up by it. act is a slug of
-// the catalog or of an event; digest is what the proof must have been given for.
-func (r *Runner) Prove(ctx context.Context, tx *store.Tx, actor Actor, tier catalog.Tier, act, title string,
+// Proofs are those that were given for one act each: of a transaction, or of the store.
+type Proofs interface {
+	UseProof(ctx context.Context, id, session uuid.UUID, digest []byte, now time.Time) error
+}
+
+// Prove makes sure that the actor has proved a second factor as lately as an act asks: in the
+// transaction of the act, where there is one. A proof for one act is used up by it. act is a
+// slug of the catalog or of an event; digest is what the proof must have been given for.
+func (r *Runner) Prove(ctx context.Context, given Proofs, actor Actor, tier catalog.Tier, act, title string,
 	digest []byte) error {
 	now := r.Now()
 	wanted := &ProofWanted{Tier: tier, Act: title, Digest: digest}
@@ -69,13 +75,25 @@ func (r *Runner) Prove(ctx context.Context, tx *store.Tx, actor Actor, tier cata
 	case tier == catalog.Recent && !actor.Proof.At.IsZero() && now.Sub(actor.Proof.At) < RecentProof:
 		return nil
 	case tier == catalog.Act && actor.Proof.Act != uuid.Nil:
-		err := tx.UseProof(ctx, actor.Proof.Act, actor.Proof.Session, digest, now)
+		err := given.UseProof(ctx, actor.Proof.Act, actor.Proof.Session, digest, now)
 		if errors.Is(err, store.ErrNotFound) {
 			return wanted
 		}
 		return err
 	}
 	return wanted
+}
+
+// ProveRaised is Prove, in its transaction, for a limit of the workspace: raising it takes a
+// factor of its own. act is what raising is, in words.
+func (r *Runner) ProveRaised(ctx context.Context, tx *store.Tx, actor Actor, event store.Event, act string,
+	before, after int) error {
+	tier := catalog.Recent
+	if after > before {
+		tier = catalog.Act
+	}
+	return r.Prove(ctx, tx, actor, tier, event.Slug, act,
+		DigestOf(event.Slug, tx.WorkspaceID().String(), strconv.Itoa(after)))
 }
 
 // proveRun is Prove for a request.

@@ -14,6 +14,7 @@ type Challenge struct {
 	Bound   []byte // SHA-256 of the token of the session or sign-in that asked; nil: a stranger
 	Data    []byte
 	EndsAt  time.Time
+	Most    int // of this purpose for Bound, of which the oldest give way; 0: any number
 }
 
 // ErrExpired says that the answer to a challenge came after its EndsAt.
@@ -29,6 +30,10 @@ func (s *Store) KeepChallenge(ctx context.Context, tokenHash []byte, c Challenge
 	batch := &pgx.Batch{}
 	batch.Queue(`delete from challenge where ends_at <= least($1, now() - $2::interval)`, now.Add(-keptExpired),
 		keptExpired)
+	if c.Most > 0 {
+		batch.Queue(`delete from challenge where token_hash in (select token_hash from challenge
+			where bound = $1 and purpose = $2 order by ends_at desc, token_hash offset $3)`, c.Bound, c.Purpose, c.Most-1)
+	}
 	batch.Queue(`insert into challenge (token_hash, purpose, bound, data, ends_at) values ($1, $2, $3, $4, $5)`,
 		tokenHash, c.Purpose, c.Bound, c.Data, c.EndsAt)
 	return meaning(s.pool.SendBatch(ctx, batch))

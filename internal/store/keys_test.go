@@ -183,7 +183,7 @@ func TestFirstKeyFileMustOpenWhatIsThere(t *testing.T) {
 var notSealed = []string{
 	"run.input_mac",           // a digest
 	"plan.digest",             // a digest
-	"plan.proof",              // of a second factor, bound to the digest; nothing writes it yet
+	"plan.proof",              // nothing writes it: an approval uses a row of proof
 	"device.token_hash",       // a hash
 	"session.token_hash",      // a hash
 	"sign_in.token_hash",      // a hash
@@ -191,6 +191,7 @@ var notSealed = []string{
 	"challenge.token_hash",    // a hash
 	"challenge.bound",         // a hash
 	"challenge.data",          // of minutes: what a retired key sealed in it is begun again
+	"proof.digest",            // a hash
 	"factor.credential_id",    // no secret
 	"invitation.token_hash",   // a hash
 	"api_token.token_hash",    // a hash

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // ProofLife is how long a proof for one act can be used.
@@ -41,9 +42,29 @@ func (s *Store) ProveAct(ctx context.Context, session Session, proof Proof, dige
 
 // UseProof takes a proof for one act, in the transaction of the act: of many at the same
 // time one takes it. ErrNotFound says that there is none, that it was used or is too old, or
-// that it was given in another session or for another act.
+// that it was given in another session or for another act; ErrEnded that the session has
+// ended.
 func (t *Tx) UseProof(ctx context.Context, id, session uuid.UUID, digest []byte, now time.Time) error {
-	done, err := t.tx.Exec(ctx, `delete from proof where id = $1 and session_id = $2 and digest = $3 and made_at > $4`,
+	return useProof(ctx, t.tx, id, session, digest, now)
+}
+
+// UseProof is that of Tx for an act that has no transaction of its own: it is used up by then.
+func (s *Store) UseProof(ctx context.Context, id, session uuid.UUID, digest []byte, now time.Time) error {
+	return useProof(ctx, s.pool, id, session, digest, now)
+}
+
+func useProof(ctx context.Context, on interface {
+	Exec(context.Context, string, ...any) (pgconn.CommandTag, error)
+	QueryRow(context.Context, string, ...any) pgx.Row
+}, id, session uuid.UUID, digest []byte, now time.Time) error {
+	var lives bool
+	if err := on.QueryRow(ctx, `select exists (select from session where id = $1)`, session).Scan(&lives); err != nil {
+		return err
+	}
+	if !lives {
+		return ErrEnded
+	}
+	done, err := on.Exec(ctx, `delete from proof where id = $1 and session_id = $2 and digest = $3 and made_at > $4`,
 		id, session, digest, now.Add(-ProofLife))
 	if err == nil && done.RowsAffected() == 0 {
 		err = ErrNotFound

@@ -15,7 +15,7 @@ import (
 
 // platform lists the tables that belong to no workspace. Every other table must
 // carry workspace_id and row-level security.
-var platform = []string{"account_event", "challenge", "device", "factor", "goose_db_version", "login_attempt",
+var platform = []string{"account_event", "challenge", "device", "factor", "goose_db_version", "login_attempt", "proof",
 	"oldest_binary", "operator", "process", "recovery_code", "sealing_key", "session", "sign_in", "workspace"}
 
 // granted is all that the server's role may do. A verb more is a way for a
@@ -54,6 +54,7 @@ var granted = map[string]string{
 	"quota":         "INSERT SELECT UPDATE(most)",
 	"quota_use":     "DELETE INSERT SELECT",
 	"reading":       "INSERT SELECT UPDATE(rows)",
+	"proof":         "DELETE INSERT SELECT",
 	"recovery_code": "DELETE INSERT SELECT UPDATE(used_at)",
 	"run":           "INSERT SELECT UPDATE(answer) UPDATE(facts) UPDATE(finished_at) UPDATE(state) UPDATE(subject) UPDATE(summary)",
 	"contact":       "DELETE INSERT SELECT UPDATE",

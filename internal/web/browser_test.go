@@ -113,7 +113,7 @@ func (b *browser) send(method, address string, form url.Values, header ...string
 	if !b.byHand && method == http.MethodPost && p.header.Get("Location") == views.SecondFactor() {
 		return b.secondFactor(header...)
 	}
-	if !b.byHand && method == http.MethodPost && p.status == http.StatusForbidden &&
+	if !b.byHand && method == http.MethodPost && !strings.HasSuffix(address, "proof=1") &&
 		strings.Contains(p.body, "Confirm that it is you") {
 		return b.prove(p, header...)
 	}

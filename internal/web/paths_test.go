@@ -81,14 +81,13 @@ func TestPathsLeadSomewhere(t *testing.T) {
 		paths["GET"] = append(paths["GET"], views.OnboardingScreen(w, o, screen))
 		paths["POST"] = append(paths["POST"], views.OnboardingScreen(w, o, screen))
 	}
-	paths["GET"] = append(paths["GET"], views.SecondFactor(), views.FirstFactor(), views.Factors(), views.Confirm())
+	paths["GET"] = append(paths["GET"], views.SecondFactor(), views.FirstFactor(), views.Factors())
 	paths["POST"] = append(paths["POST"], views.SignInPasskey(), views.SignInPasskeyOptions(), views.SecondFactorCode(),
 		views.SecondFactorRecovery(), views.SecondFactorPasskey(), views.SecondFactorPasskeyOptions(),
 		views.FirstFactorApp(), views.FirstFactorAppCode(), views.FirstFactorPasskey(),
 		views.FirstFactorPasskeyOptions(), views.FirstFactorLater(), views.NewApp(), views.NewAppCode(),
 		views.NewPasskey(), views.NewPasskeyOptions(), views.RemoveFactor(), views.NewRecoveryCodes(),
-		views.FactorGrace(w), views.LostFactors(), views.LostFactorsReset(), views.ConfirmCode(),
-		views.ConfirmPasskey(), views.ConfirmPasskeyOptions())
+		views.ProofOptions(), views.FactorGrace(w), views.LostFactors(), views.LostFactorsReset())
 	var rows, reached []string
 	for _, r := range routes(&site.Site{}) {
 		if r.Policy.Token {

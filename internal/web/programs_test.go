@@ -21,10 +21,17 @@ import (
 func (s *console) accessToken(t testing.TB, ws store.Workspace, operator store.Operator, g store.Grant) (string,
 	store.Token) {
 	t.Helper()
+	return s.tokenFor(t, ws, operator, g, catalog.Acts()...)
+}
+
+// tokenFor is accessToken that names some actions alone.
+func (s *console) tokenFor(t testing.TB, ws store.Workspace, operator store.Operator, g store.Grant,
+	acts ...string) (string, store.Token) {
+	t.Helper()
 	text, kept, err := s.Members().MakeToken(t.Context(), ws.ID,
 		run.Actor{Operator: operator.ID, Epoch: s.today(t, operator).Epoch}, store.Token{
 			ID: uuid.New(), Name: "program " + rand.Text(), Role: g.Role, Every: g.EveryOrganization,
-			Organizations: g.Organizations, Acts: catalog.Acts(), ExpiresAt: s.Clock.Now().Add(24 * time.Hour)})
+			Organizations: g.Organizations, Acts: acts, ExpiresAt: s.Clock.Now().Add(24 * time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -227,7 +227,7 @@ func TestOwnersSetQuotas(t *testing.T) {
 	}
 	owner.get(s.ws("/runs")).want(http.StatusOK, "Change quotas", "quota of bypass codes", "T-5")
 	s.Clock.Move(run.RecentProof)
-	form().set("sms.owner", "3").post().asksProof("Changing quotas")
+	form().set("sms.owner", "3").post().asksProof("Lowering quotas")
 	admin := s.as(t, s.Member(t, s.Workspace, catalog.Administrator))
 	admin.get(s.ws("/quotas")).want(http.StatusOK, "Help Desk: 6",
 		"An owner can change this").wantNot("Save quotas").fine()

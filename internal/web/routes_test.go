@@ -145,10 +145,7 @@ var plainRoutes = map[string][]knownRoute{
 	"POST /account/factors/passkey":         one(knownRoute{ok: http.StatusUnprocessableEntity}),
 	"POST /account/factors/remove":          one(knownRoute{ok: moved, form: formWith("factor", uuid.NewString())}),
 	"POST /account/factors/recovery":        one(knownRoute{ok: found}),
-	"GET /account/confirm":                  one(knownRoute{ok: found}),
-	"POST /account/confirm/code":            one(knownRoute{ok: http.StatusUnprocessableEntity}),
-	"POST /account/confirm/passkey/options": one(knownRoute{ok: http.StatusNotFound}),
-	"POST /account/confirm/passkey":         one(knownRoute{ok: http.StatusUnprocessableEntity}),
+	"POST /account/proof/options":           one(knownRoute{ok: http.StatusNotFound}),
 
 	"POST /held":        one(knownRoute{ok: http.StatusGone}),
 	"POST /signout":     one(knownRoute{ok: moved}),

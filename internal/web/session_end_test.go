@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"duodesk/internal/duo/catalog"
-	"duodesk/internal/run/runtest"
 	"duodesk/internal/store/storetest"
 )
 
@@ -19,8 +18,7 @@ func TestSessionHasAnEnd(t *testing.T) {
 	o := s.Member(t, s.Workspace, catalog.Technician)
 	for what, goOn := range map[string]func(*browser){
 		"a factor": func(b *browser) {
-			b.request(http.MethodPost, "/account/confirm/code",
-				url.Values{"code": {runtest.Code(t, s.DB, o, s.Clock.Now())}}).want(http.StatusSeeOther)
+			s.setUpApp(t, b.get("/account/factors").form("Set up an authenticator app").send().want(http.StatusOK))
 		},
 		"a new password": func(b *browser) {
 			b.request(http.MethodPost, "/account/password",

@@ -460,7 +460,7 @@ func (p TokenForm) Body() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<fieldset class=\"field\"><legend>Actions that take a second factor <span class=\"optional\">optional</span></legend><p class=\"help\">On a page, what these do for good takes a second factor each time. A program does it only if its token names the action here, and such a token ends after 90 days at most.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<fieldset class=\"field\"><legend>Actions that take a second factor <span class=\"optional\">optional</span></legend><p class=\"help\">On a page, what these do permanently takes a second factor each time. A program does it only if its token names the action here, and such a token ends after 90 days at most.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -86,7 +86,7 @@ func createGroup() Action {
 		Help: "Creates a group without members. The status Bypass requires the Administrator role.",
 		API:  Admin, Call: "POST /admin/v1/groups", Kind: Write, Tier: Recent, Role: Technician,
 		Fields:  []Field{groupName, groupDesc, groupStatus},
-		TierFor: bypassTier(groupStatus),
+		TierFor: bypassTier(groupStatus.Of),
 		RoleFor: func(in Values) Role {
 			if groupStatus.Of(in) == "bypass" {
 				return Administrator
@@ -127,7 +127,7 @@ func modifyGroup() Action {
 			}
 			return ""
 		},
-		TierFor: bypassTier(groupStatus),
+		TierFor: bypassTier(groupStatus.Of),
 		RoleFor: func(in Values) Role {
 			if status := groupStatus.Of(in); status != "" && status != "disabled" {
 				return Administrator

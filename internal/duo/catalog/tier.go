@@ -36,9 +36,9 @@ func (a Action) TierOf(in Values) Tier {
 }
 
 // bypassTier is the tier of what can set a status: a lasting bypass takes a proof of its own.
-func bypassTier(status Choice) func(Values) Tier {
+func bypassTier(statusOf func(Values) string) func(Values) Tier {
 	return func(in Values) Tier {
-		if status.Of(in) == "bypass" {
+		if statusOf(in) == "bypass" {
 			return Act
 		}
 		return Recent

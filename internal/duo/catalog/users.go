@@ -43,7 +43,7 @@ func createUser() Action {
 		Slug: CreateUser, Title: "Create User", Category: userCategory,
 		Unsure: "Search the users for {username}. If the user exists, it was created.",
 		Help:   "Adds a user to this organization's Duo account. No email is sent.",
-		API:    Admin, Call: "POST /admin/v1/users", Kind: Write, Tier: Recent, Role: Technician, RoleFor: statusRole, TierFor: bypassTier(userStatus),
+		API:    Admin, Call: "POST /admin/v1/users", Kind: Write, Tier: Recent, Role: Technician, RoleFor: statusRole, TierFor: bypassTier(userStatus.Of),
 		Fields: []Field{username, realname, firstname, lastname, email, userStatus, notes, userAliases},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			user, err := d.CreateUser(ctx, userFields(in, false))
@@ -66,7 +66,7 @@ func updateUser() Action {
 		Unsure: unsureUser,
 		Help:   "Changes the fields that you fill in. The others stay as they are. For a user who may be in bypass, changing the names, aliases or status requires the Administrator role.",
 		API:    Admin, Call: "POST /admin/v1/users/{user_id}", Kind: Write, Tier: Recent, Role: Technician, Edits: true,
-		RoleFor: statusRole, TierFor: bypassTier(userStatus), Fields: fields,
+		RoleFor: statusRole, TierFor: bypassTier(userStatus.Of), Fields: fields,
 		Check: func(in Values) []FieldError {
 			if text, given := in.given["username"]; given && text == "" {
 				return []FieldError{{Field: "username", Message: "A user needs a username."}}

@@ -9,9 +9,11 @@ import (
 )
 
 const (
-	toGoOn = "go on with a form"
+	toGoOn = "continue a form"
 	// formLife is how long a form waits for its proof.
 	formLife = 15 * time.Minute
+	// mostForms is how many forms of a session wait: each can be as long as a form can be.
+	mostForms = 8
 )
 
 // Keep keeps what waits for a proof, for the session of a token's hash.
@@ -19,7 +21,8 @@ func (d *Desk) Keep(ctx context.Context, bound, sealed []byte) (token string, er
 	token, hash := newToken()
 	now := d.now()
 	return token, d.store.KeepChallenge(ctx, hash,
-		store.Challenge{Purpose: toGoOn, Bound: bound, Data: sealed, EndsAt: now.Add(formLife)}, now)
+		store.Challenge{Purpose: toGoOn, Bound: bound, Data: sealed, EndsAt: now.Add(formLife),
+			Most: mostForms}, now)
 }
 
 // Kept returns what waits under a token; store.ErrNotFound when nothing does any more.

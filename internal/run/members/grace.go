@@ -17,6 +17,10 @@ func (r *Runner) SetGraceDays(ctx context.Context, sc store.Scope, actor run.Act
 		if err != nil || before == days {
 			return err
 		}
+		if err := r.ProveRaised(ctx, tx, actor, store.FactorGraceSet, "Raising the days without a second factor",
+			before, days); err != nil {
+			return err
+		}
 		return tx.SetGraceDays(ctx, days, store.Record{Event: store.FactorGraceSet, Operator: actor.Operator,
 			Ticket: actor.Ticket, Token: actor.Token.Name, At: r.Now(),
 			Summary: fmt.Sprintf("Changed the days without a second factor from %d to %d.", before, days)})

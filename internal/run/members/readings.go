@@ -17,6 +17,10 @@ func (r *Runner) SetRowsADay(ctx context.Context, sc store.Scope, actor run.Acto
 		if err != nil || before == limit {
 			return err
 		}
+		if err := r.ProveRaised(ctx, tx, actor, store.ReadingLimitSet, "Raising the rows in 24 hours", before,
+			limit); err != nil {
+			return err
+		}
 		return tx.SetRowsADay(ctx, limit, store.Record{Event: store.ReadingLimitSet, Operator: actor.Operator,
 			Ticket: actor.Ticket, Token: actor.Token.Name, At: r.Now(),
 			Summary: fmt.Sprintf("Changed the rows that an operator may take out in 24 hours from %d to %d.",

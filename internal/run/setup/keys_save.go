@@ -46,6 +46,21 @@ func (r *Runner) SaveKeys(ctx context.Context, sc store.Scope, actor run.Actor, 
 	return nil, notes, err
 }
 
+// RefusedKeys is what SaveKeys would refuse of what was typed. Nothing is saved, and Duo is
+// not asked. nil: nothing.
+func (r *Runner) RefusedKeys(ctx context.Context, sc store.Scope, actor run.Actor, k Keys,
+	typed map[string]string) (*Refused, error) {
+	before, err := r.KeyState(ctx, sc, k, actor.Operator)
+	if err != nil {
+		return nil, err
+	}
+	_, _, bad := checkShape(k.form, withDraft(typed, before.Draft), before, r.Sandbox)
+	if len(bad) == 0 {
+		return nil, nil
+	}
+	return &Refused{Faults: bad}, nil
+}
+
 func (r *Runner) saveCandidates(ctx context.Context, sc store.Scope, actor run.Actor, k Keys,
 	typed map[string]string) (*Refused, map[string]string, error) {
 	before, err := r.KeyState(ctx, sc, k, actor.Operator)

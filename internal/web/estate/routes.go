@@ -1,7 +1,10 @@
 // Package estate shows what is there: lists, one user, one phone, the home page.
 package estate
 
-import "duodesk/internal/web/site"
+import (
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/web/site"
+)
 
 // pages answers the requests of this room.
 type pages struct{ *site.Site }
@@ -15,7 +18,7 @@ func Routes(on *site.Site) []site.Route {
 		site.Get("/w/:ws/o/:org/users", site.InOrganization, s.getUsers),
 		site.Get("/w/:ws/o/:org/users/:user", site.InOrganization, s.getUser),
 		site.Get("/w/:ws/o/:org/users/:user/call-back", site.HelpdeskOrganization, s.getCallBack),
-		site.Post("/w/:ws/o/:org/users/:user/call-back", site.HelpdeskOrganization, s.postCallBack),
+		site.Post("/w/:ws/o/:org/users/:user/call-back", site.HelpdeskOrganization, s.postCallBack).Proving(catalog.Recent, "Recording a call back"),
 		site.Get("/w/:ws/o/:org/phones", site.InOrganization, s.getPhones),
 		site.Get("/w/:ws/o/:org/phones/:phone", site.InOrganization, s.getPhone),
 		site.Get("/w/:ws/o/:org/bypass-codes", site.InOrganization, s.getBypassCodes),

@@ -204,7 +204,7 @@ func (s *pages) takeOwnKeys(ctx context.Context, v site.Visitor, d draft) (any, 
 	for _, name := range keys.Inputs() {
 		typed[name] = d.form.Get(name)
 	}
-	refused, _, err := s.Setup.SaveKeys(ctx, v.Membership, v.Actor(), keys, typed)
+	refused, _, err := s.SaveKeys(d.c, v, v.Membership, keys, typed)
 	if err != nil || refused != nil {
 		var bad []catalog.FieldError
 		if refused != nil {

@@ -25,6 +25,7 @@ import (
 // draft is the plan that a form is about. form is what was sent; nil before.
 type draft struct {
 	store.Plan
+	c      echo.Context // of the request that sends the form
 	form   *site.Form
 	query  url.Values // of the address
 	faults map[string]string
@@ -182,7 +183,7 @@ func (s *pages) takes(sc screen) site.Handler {
 		if err != nil || d.ID != id || !plan.Drafted(d.Plan, s.Now()) {
 			return s.toPlan(c, v, err)
 		}
-		d.form = &form
+		d.c, d.form = c, &form
 		if sc.effects && s.overtaken(v, d, revision) {
 			return s.saved(c, v, sc, d, &plan.Stale{Now: d.Plan, Changes: plan.Since(d.Plan, revision)})
 		}

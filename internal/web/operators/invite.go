@@ -55,6 +55,9 @@ func (s *pages) postInvite(c echo.Context, v site.Visitor) error {
 
 // invite makes an invitation and shows its link, or the form again where the email is a member's.
 func (s *pages) invite(c echo.Context, v site.Visitor, i store.Invitation, email views.Input, f grantForm) error {
+	if err := s.Prove(c, v, tierOfRole(i.Role), "Inviting an operator"); err != nil {
+		return err
+	}
 	token, kept, err := s.Members.Invite(c.Request().Context(), v.Scope, v.Actor(), i)
 	var member *catalog.FieldError
 	var already *run.AlreadyRun

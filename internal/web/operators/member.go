@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/run/members"
 	"duodesk/internal/store"
@@ -96,6 +97,9 @@ func (s *pages) changeMember(c echo.Context, v site.Visitor, form site.Form, m s
 	if err != nil {
 		return err
 	}
+	if err := s.Prove(c, v, tierOfRole(m.Role, f.grant.Role), "Changing a membership"); err != nil {
+		return err
+	}
 	err = s.Members.ChangeMember(c.Request().Context(), v.Scope, v.Actor(), id, m.OperatorID,
 		grantFrom(form.Get("was")), f.grant)
 	switch {
@@ -106,6 +110,16 @@ func (s *pages) changeMember(c echo.Context, v site.Visitor, form site.Form, m s
 		return s.showMember(c, v, http.StatusUnprocessableEntity, m, f, lastOwnerWords)
 	}
 	return s.afterChange(c, v, id, m, err)
+}
+
+// tierOfRole is the tier of what gives or takes one of the roles.
+func tierOfRole(roles ...string) catalog.Tier {
+	for _, role := range roles {
+		if catalog.ParseRole(role) >= catalog.Administrator {
+			return catalog.Act
+		}
+	}
+	return catalog.Recent
 }
 
 const lastOwnerWords = "This is the last owner who can sign in here. Make another operator an owner first."
@@ -156,15 +170,18 @@ func (s *pages) namesOf(ctx context.Context, v site.Visitor, ids []uuid.UUID) ([
 // a form that does it.
 type memberAct struct {
 	name string // of the address
+	tier catalog.Tier
+	act  string // in words
 	do   func(*members.Runner, context.Context, store.Scope, run.Actor, uuid.UUID, uuid.UUID) error
 }
 
 var (
-	disableMember = memberAct{"disable", (*members.Runner).DisableMember}
-	enableMember  = memberAct{"enable", (*members.Runner).EnableMember}
-	endMember     = memberAct{"end", (*members.Runner).EndMember}
+	disableMember = memberAct{"disable", catalog.Recent, "Disabling an operator", (*members.Runner).DisableMember}
+	enableMember  = memberAct{"enable", catalog.Act, "Enabling an operator", (*members.Runner).EnableMember}
+	endMember     = memberAct{"end", catalog.Recent, "Ending a membership", (*members.Runner).EndMember}
 
-	approveFactors = memberAct{"approve", (*members.Runner).ApproveFactorReset}
+	approveFactors = memberAct{"approve", catalog.Act, "Approving new second factors",
+		(*members.Runner).ApproveFactorReset}
 )
 
 func (s *pages) askMember(act memberAct) site.Handler {
@@ -194,6 +211,9 @@ func (s *pages) doMember(act memberAct) site.Handler {
 		}
 		m, err := s.memberOf(c, v)
 		if err != nil {
+			return err
+		}
+		if err := s.Prove(c, v, act.tier, act.act); err != nil {
 			return err
 		}
 		err = act.do(s.Members, c.Request().Context(), v.Scope, v.Actor(), id, m.OperatorID)

@@ -2,7 +2,10 @@
 // tokens, and one's own account.
 package operators
 
-import "duodesk/internal/web/site"
+import (
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/web/site"
+)
 
 // pages answers the requests of this room.
 type pages struct{ *site.Site }
@@ -11,36 +14,36 @@ type pages struct{ *site.Site }
 func Routes(on *site.Site) []site.Route {
 	s := &pages{on}
 	return []site.Route{
-		site.Post("/preferences", site.Signed, s.postPreferences),
+		site.Post("/preferences", site.Signed, s.postPreferences).Unproved("it changes how pages look"),
 		site.Get("/invitation", site.Public, s.getInvitation),
 		site.Post("/invitation", site.Public, s.postInvitation),
 		site.Post("/invitation/accept", site.Public, s.postAccept),
 		site.Get("/account", site.Signed, s.getAccount),
-		site.Post("/account/password", site.Signed, s.postPassword),
-		site.Post("/account/sessions", site.Signed, s.postEndSession),
-		site.Post("/account/devices", site.Signed, s.postForgetDevice),
-		site.Post("/account/signout", site.Signed, s.postSignOutEverywhere),
+		site.Post("/account/password", site.Signed, s.postPassword).Proving(catalog.Recent, "Changing your password"),
+		site.Post("/account/sessions", site.Signed, s.postEndSession).Unproved("it ends access"),
+		site.Post("/account/devices", site.Signed, s.postForgetDevice).Unproved("it ends access"),
+		site.Post("/account/signout", site.Signed, s.postSignOutEverywhere).Unproved("it ends access"),
 		site.Get("/account/tokens", site.Signed, s.getTokens),
 		site.Get("/account/tokens/:ws", site.InWorkspace, s.getNewToken),
-		site.Post("/account/tokens/:ws", site.InWorkspace, s.postNewToken),
-		site.Post("/account/tokens/:ws/revoke", site.InWorkspace, s.postRevokeToken),
+		site.Post("/account/tokens/:ws", site.InWorkspace, s.postNewToken).Asking(catalog.Act),
+		site.Post("/account/tokens/:ws/revoke", site.InWorkspace, s.postRevokeToken).Unproved("it ends access"),
 		site.Get("/w/:ws/notices", site.Owners, s.getNotices),
-		site.Post("/w/:ws/notices", site.Owners, s.postNotices),
+		site.Post("/w/:ws/notices", site.Owners, s.postNotices).Proving(catalog.Recent, "Acknowledging notices"),
 		site.Get("/w/:ws/operators", site.Owners, s.getOperators),
-		site.Post("/w/:ws/factor-grace", site.Owners, s.postGrace),
+		site.Post("/w/:ws/factor-grace", site.Owners, s.postGrace).Asking(catalog.Act),
 		site.Get("/w/:ws/operators/invite", site.Owners, s.getInvite),
-		site.Post("/w/:ws/operators/invite", site.Owners, s.postInvite),
-		site.Post("/w/:ws/operators/invitations/:invitation/revoke", site.Owners, s.postRevokeInvitation),
+		site.Post("/w/:ws/operators/invite", site.Owners, s.postInvite).Asking(catalog.Act),
+		site.Post("/w/:ws/operators/invitations/:invitation/revoke", site.Owners, s.postRevokeInvitation).Unproved("it ends access"),
 		site.Get("/w/:ws/operators/:operator", site.Owners, s.getMember),
-		site.Post("/w/:ws/operators/:operator", site.Owners, s.postMember),
+		site.Post("/w/:ws/operators/:operator", site.Owners, s.postMember).Asking(catalog.Act),
 		site.Get("/w/:ws/operators/:operator/disable", site.Owners, s.askMember(disableMember)),
-		site.Post("/w/:ws/operators/:operator/disable", site.Owners, s.doMember(disableMember)),
+		site.Post("/w/:ws/operators/:operator/disable", site.Owners, s.doMember(disableMember)).Asking(catalog.Recent),
 		site.Get("/w/:ws/operators/:operator/enable", site.Owners, s.askMember(enableMember)),
-		site.Post("/w/:ws/operators/:operator/enable", site.Owners, s.doMember(enableMember)),
+		site.Post("/w/:ws/operators/:operator/enable", site.Owners, s.doMember(enableMember)).Asking(catalog.Act),
 		site.Get("/w/:ws/operators/:operator/end", site.Owners, s.askMember(endMember)),
-		site.Post("/w/:ws/operators/:operator/end", site.Owners, s.doMember(endMember)),
+		site.Post("/w/:ws/operators/:operator/end", site.Owners, s.doMember(endMember)).Asking(catalog.Recent),
 		site.Get("/w/:ws/operators/:operator/approve", site.Owners, s.askMember(approveFactors)),
-		site.Post("/w/:ws/operators/:operator/approve", site.Owners, s.doMember(approveFactors)),
-		site.Post("/w/:ws/operators/:operator/tokens", site.Owners, s.postRevokeMemberToken),
+		site.Post("/w/:ws/operators/:operator/approve", site.Owners, s.doMember(approveFactors)).Asking(catalog.Act),
+		site.Post("/w/:ws/operators/:operator/tokens", site.Owners, s.postRevokeMemberToken).Unproved("it ends access"),
 	}
 }

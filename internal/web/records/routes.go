@@ -16,18 +16,17 @@ func Routes(on *site.Site) []site.Route {
 		site.Get("/w/:ws/runs", site.InWorkspace, s.getRuns),
 		site.Get("/w/:ws/runs/:run", site.InWorkspace, s.getRun),
 		site.Get("/w/:ws/runs/:run/events", site.InWorkspace, s.Stream(s.RunTopic)).Within(site.StreamDeadline),
-		site.Post("/w/:ws/runs.csv", site.InWorkspace, s.postExportRuns).Within(site.NoDeadline),
+		site.Post("/w/:ws/runs.csv", site.InWorkspace, s.postExportRuns).Proving(catalog.Recent, "Exporting runs").Within(site.NoDeadline),
 		site.Get("/w/:ws/readings", site.InWorkspace, s.getReadings),
-		site.Post("/w/:ws/readings/limit", site.Owners, s.postReadingLimit),
+		site.Post("/w/:ws/readings/limit", site.Owners, s.postReadingLimit).Asking(catalog.Act),
 		site.Get("/w/:ws/quotas", site.InWorkspace, s.getQuotas),
-		// Raising one takes a proof for the act: see members.SetQuotas.
-		site.Post("/w/:ws/quotas", site.Owners, s.postQuotas).Proving(catalog.Recent, "Changing quotas"),
+		site.Post("/w/:ws/quotas", site.Owners, s.postQuotas).Asking(catalog.Act),
 		site.Get("/w/:ws/tickets", site.InWorkspace, s.getTickets),
-		site.Post("/w/:ws/tickets", site.Owners, s.postTickets),
+		site.Post("/w/:ws/tickets", site.Owners, s.postTickets).Proving(catalog.Recent, "Changing where tickets are required"),
 		site.Get("/w/:ws/o/:org/runs", site.InOrganization, s.getRuns),
 		site.Get("/w/:ws/o/:org/runs/:run", site.InOrganization, s.getRun),
 		site.Get("/w/:ws/o/:org/runs/:run/events", site.InOrganization,
 			s.Stream(s.RunTopic)).Within(site.StreamDeadline),
-		site.Post("/w/:ws/o/:org/runs.csv", site.InOrganization, s.postExportRuns).Within(site.NoDeadline),
+		site.Post("/w/:ws/o/:org/runs.csv", site.InOrganization, s.postExportRuns).Proving(catalog.Recent, "Exporting runs").Within(site.NoDeadline),
 	}
 }

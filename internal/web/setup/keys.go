@@ -47,7 +47,7 @@ func (s *pages) postKeys(c echo.Context, v site.Visitor, keys runsetup.Keys) err
 	if err != nil {
 		return err
 	}
-	refused, cleaned, err := s.Setup.SaveKeys(c.Request().Context(), v.Scope, v.Actor(), keys, typedKeys(form, keys))
+	refused, cleaned, err := s.SaveKeys(c, v, v.Scope, keys, typedKeys(form, keys))
 	if err != nil {
 		return err
 	}

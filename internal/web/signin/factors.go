@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store"
 	"duodesk/internal/web/site"
 	"duodesk/views"
@@ -17,8 +18,8 @@ func (s *pages) postRecoveryCodes(c echo.Context, v site.Visitor) error {
 	if _, err := site.FormOf(c); err != nil {
 		return err
 	}
-	if err := s.mayChange(c, v); err != nil {
-		return s.toConfirm(c, v, err)
+	if err := s.Prove(c, v, catalog.Act, "Creating recovery codes"); err != nil {
+		return err
 	}
 	return s.showRecoveryCodes(c, v, s.enrollment(c, v).Session, views.Factors())
 }
@@ -48,7 +49,7 @@ func (s *pages) showFactors(c echo.Context, v site.Visitor, status int, page sig
 	if page.Until, err = s.graceOf(c, v); err != nil {
 		return err
 	}
-	page.Passkeys, page.Fresh, page.Full = s.Factors.TakesPasskeys(), s.fresh(v), len(found) >= store.MostFactors
+	page.Passkeys, page.Full = s.Factors.TakesPasskeys(), len(found) >= store.MostFactors
 	return s.Render(c, status, v, site.Place{}, page)
 }
 
@@ -62,8 +63,8 @@ func (s *pages) postRemove(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return site.BadRequest("The form does not name a second factor.")
 	}
-	if err := s.mayChange(c, v); err != nil {
-		return s.toConfirm(c, v, err)
+	if err := s.Prove(c, v, catalog.Act, "Removing a second factor"); err != nil {
+		return err
 	}
 	session, err := s.Sessions.Current(c.Request())
 	if err != nil {

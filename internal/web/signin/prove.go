@@ -56,22 +56,6 @@ func (s *pages) showSecondFactor(c echo.Context, v site.Visitor, status int, pag
 	return s.Render(c, status, site.Visitor{}, site.Place{}, page)
 }
 
-func (s *pages) getConfirm(c echo.Context, v site.Visitor) error {
-	return s.showConfirm(c, v, http.StatusOK, site.LocalPath(c.QueryParam("next")), "")
-}
-
-func (s *pages) showConfirm(c echo.Context, v site.Visitor, status int, next, problem string) error {
-	passkey, app, err := s.has(c, v)
-	if err != nil {
-		return err
-	}
-	if !passkey && !app {
-		return c.Redirect(http.StatusSeeOther, views.Factors())
-	}
-	return s.Render(c, status, v, site.Place{}, signin.ConfirmPage{Passkey: passkey && s.Factors.TakesPasskeys(),
-		App: app, Next: next, Problem: problem})
-}
-
 // postProveOptions asks the browser for one of the operator's passkeys.
 func (s *pages) postProveOptions(c echo.Context, v site.Visitor) error {
 	if _, err := site.FormOf(c); err != nil {
@@ -106,24 +90,21 @@ func (s *pages) postRecovery(c echo.Context, v site.Visitor) error {
 	}, true)
 }
 
-// prove answers a form with a second factor, which completes a sign-in or continues a
-// session. recovery: the form was for a recovery code.
+// prove answers a form with a second factor, which completes a sign-in. recovery: the form was for a recovery code.
 func (s *pages) prove(c echo.Context, v site.Visitor, by func(site.Form) (store.Proof, error), recovery bool) error {
 	form, err := site.FormOf(c)
 	if err != nil {
 		return err
 	}
-	next := site.LocalPath(form.Get("next"))
 	proof, problem, status, err := s.try(c, v, func() (store.Proof, error) { return by(form) })
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case problem != "" && v.SigningIn():
-		return s.showSecondFactor(c, v, status, signin.SecondFactorPage{Problem: problem, Recovery: recovery})
-	case problem != "":
-		return s.showConfirm(c, v, status, next, problem)
 	}
-	if next, err = s.proved(c, v, proof, next); err != nil {
+	if problem != "" {
+		return s.showSecondFactor(c, v, status, signin.SecondFactorPage{Problem: problem, Recovery: recovery})
+	}
+	next, err := s.CompleteSignIn(c, v, proof)
+	if err != nil {
 		return err
 	}
 	return c.Redirect(http.StatusSeeOther, next)

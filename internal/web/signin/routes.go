@@ -1,8 +1,11 @@
 // Package signin has the pages of an operator's second factors: to sign in with one, to set
-// one up, to confirm with one.
+// one up.
 package signin
 
-import "duodesk/internal/web/site"
+import (
+	"duodesk/internal/duo/catalog"
+	"duodesk/internal/web/site"
+)
 
 // pages answers the requests of this room.
 type pages struct{ *site.Site }
@@ -27,16 +30,12 @@ func Routes(on *site.Site) []site.Route {
 		site.Post("/signin/setup/passkey", site.SigningIn, s.postNewPasskey),
 		site.Post("/signin/setup/later", site.SigningIn, s.postLater),
 		site.Get("/account/factors", site.Signed, s.getFactors),
-		site.Post("/account/factors/app", site.Signed, s.postApp),
-		site.Post("/account/factors/app/code", site.Signed, s.postAppCode),
-		site.Post("/account/factors/passkey/options", site.Signed, s.postEnrollOptions),
-		site.Post("/account/factors/passkey", site.Signed, s.postNewPasskey),
-		site.Post("/account/factors/remove", site.Signed, s.postRemove),
-		site.Post("/account/factors/recovery", site.Signed, s.postRecoveryCodes),
-		site.Post("/account/proof/options", site.Signed, s.PostProofOptions),
-		site.Get("/account/confirm", site.Signed, s.getConfirm),
-		site.Post("/account/confirm/code", site.Signed, s.postCode),
-		site.Post("/account/confirm/passkey/options", site.Signed, s.postProveOptions),
-		site.Post("/account/confirm/passkey", site.Signed, s.postPasskey),
+		site.Post("/account/factors/app", site.Signed, s.postApp).Asking(catalog.Act),
+		site.Post("/account/factors/app/code", site.Signed, s.postAppCode).Unproved("the setup that it completes took one"),
+		site.Post("/account/factors/passkey/options", site.Signed, s.postEnrollOptions).Unproved("it asks the browser"),
+		site.Post("/account/factors/passkey", site.Signed, s.postNewPasskey).Asking(catalog.Act),
+		site.Post("/account/factors/remove", site.Signed, s.postRemove).Asking(catalog.Act),
+		site.Post("/account/factors/recovery", site.Signed, s.postRecoveryCodes).Asking(catalog.Act),
+		site.Post("/account/proof/options", site.Signed, s.PostProofOptions).Unproved("it asks the browser"),
 	}
 }

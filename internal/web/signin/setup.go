@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run"
 	"duodesk/internal/run/factors"
 	"duodesk/internal/store"
@@ -57,21 +58,25 @@ func (s *pages) postLater(c echo.Context, v site.Visitor) error {
 	return c.Redirect(http.StatusSeeOther, next)
 }
 
-var (
-	// errNotFresh says that the operator has to use a second factor before changing them.
-	errNotFresh = errors.New("signin: use a second factor first")
-	// errHasFactor says that a sign-in cannot set one up, because the operator has one.
-	errHasFactor = errors.New("signin: the operator has a second factor")
-)
+// errHasFactor says that a sign-in cannot set one up, because the operator has one.
+var errHasFactor = errors.New("signin: the operator has a second factor")
 
-// mayChange returns nil if the visitor may change factors: after a proof within RecentProof,
-// or while signing in if the operator has none. Otherwise it returns errNotFresh or
-// errHasFactor; see toConfirm.
-func (s *pages) mayChange(c echo.Context, v site.Visitor) error {
+// mayAdd returns nil if the visitor may set up a factor: an operator who has none, while
+// signing in (or errHasFactor); in a session, who proves one for this, or has signed in by a
+// recovery code within RecentProof: theirs may be lost.
+func (s *pages) mayAdd(c echo.Context, v site.Visitor) error {
 	if !v.SigningIn() {
-		if !s.fresh(v) {
-			return errNotFresh
+		if v.Proof.Kind == store.RecoveryCode && s.Now().Sub(v.Proof.At) < run.RecentProof {
+			return nil
 		}
+		return s.Prove(c, v, catalog.Act, "Setting up a second factor")
+	}
+	return s.hasNone(c, v)
+}
+
+// hasNone returns errHasFactor for a sign-in of an operator who has a factor.
+func (s *pages) hasNone(c echo.Context, v site.Visitor) error {
+	if !v.SigningIn() {
 		return nil
 	}
 	passkey, app, err := s.has(c, v)
@@ -81,17 +86,9 @@ func (s *pages) mayChange(c echo.Context, v site.Visitor) error {
 	return err
 }
 
-// fresh reports whether the session was proved within RecentProof.
-func (s *pages) fresh(v site.Visitor) bool {
-	return v.Proof.Kind != "" && s.Now().Sub(v.Proof.At) < run.RecentProof
-}
-
-// toConfirm answers the errors of mayChange with the page that asks for a factor.
-func (s *pages) toConfirm(c echo.Context, v site.Visitor, err error) error {
-	switch {
-	case errors.Is(err, errNotFresh):
-		return c.Redirect(http.StatusSeeOther, views.ConfirmAndReturn(views.Factors()))
-	case errors.Is(err, errHasFactor):
+// notAdded answers the errors of mayAdd.
+func (s *pages) notAdded(c echo.Context, v site.Visitor, err error) error {
+	if errors.Is(err, errHasFactor) {
 		return s.showSecondFactor(c, v, http.StatusUnauthorized,
 			signin.SecondFactorPage{Problem: "Use the second factor that you have."})
 	}
@@ -106,8 +103,8 @@ func (s *pages) postEnrollOptions(c echo.Context, v site.Visitor) error {
 	if err := s.PaceQuestion(c, v); err != nil {
 		return err
 	}
-	if err := s.mayChange(c, v); err != nil {
-		return s.toConfirm(c, v, err)
+	if err := s.hasNone(c, v); err != nil {
+		return s.notAdded(c, v, err)
 	}
 	asked, err := s.Factors.BeginPasskey(c.Request().Context(), v.Operator, s.BoundTo(c, v))
 	if err != nil {
@@ -121,8 +118,8 @@ func (s *pages) postNewPasskey(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	if err := s.mayChange(c, v); err != nil {
-		return s.toConfirm(c, v, err)
+	if err := s.mayAdd(c, v); err != nil {
+		return s.notAdded(c, v, err)
 	}
 	proof, err := s.Factors.AddPasskey(c.Request().Context(), s.enrollment(c, v), form.Get("challenge"),
 		form.Get("answer"), form.Get("name"))
@@ -161,8 +158,8 @@ func (s *pages) postApp(c echo.Context, v site.Visitor) error {
 	if err := s.PaceQuestion(c, v); err != nil {
 		return err
 	}
-	if err := s.mayChange(c, v); err != nil {
-		return s.toConfirm(c, v, err)
+	if err := s.mayAdd(c, v); err != nil {
+		return s.notAdded(c, v, err)
 	}
 	begun, err := s.Factors.BeginTOTP(c.Request().Context(), v.Operator, s.BoundTo(c, v))
 	if err != nil {
@@ -191,8 +188,8 @@ func (s *pages) postAppCode(c echo.Context, v site.Visitor) error {
 	if err != nil {
 		return err
 	}
-	if err := s.mayChange(c, v); err != nil {
-		return s.toConfirm(c, v, err)
+	if err := s.hasNone(c, v); err != nil {
+		return s.notAdded(c, v, err)
 	}
 	proof, problem, status, err := s.try(c, v, func() (store.Proof, error) {
 		return s.Factors.AddTOTP(c.Request().Context(), s.enrollment(c, v), form.Get("challenge"), form.Get("code"),

@@ -16,8 +16,10 @@ type Route struct {
 	deadline     time.Duration
 	limit        int64 // bytes of a request
 	handle       Handler
-	tier         catalog.Tier // of a second factor, whatever the form says
+	tier         catalog.Tier // of a second factor; of asks: the most that it can be
 	proves       string       // the act that takes it, in words
+	asks         bool         // the handler asks for the factor, once the form has no fault
+	free         string       // why a form takes no second factor
 }
 
 const (
@@ -59,6 +61,20 @@ func (r Route) Proving(tier catalog.Tier, act string) Route {
 	return r
 }
 
+// Asking says that the handler has its form's requests take a second factor, by Prove or by
+// what it calls, when the form has no fault. tier is the most that it asks for.
+func (r Route) Asking(tier catalog.Tier) Route {
+	r.tier, r.asks = tier, true
+	return r
+}
+
+// Unproved says why a row's form takes no second factor. What changes something and neither
+// takes one nor says why fails TestEveryFormHasATier.
+func (r Route) Unproved(why string) Route {
+	r.free = why
+	return r
+}
+
 // String is the row as a line: method, path, who may use it, and what is unusual about it.
 func (r Route) String() string {
 	line := fmt.Sprintf("%-4s %-58s %s", r.Method, r.Path, r.Policy)
@@ -69,8 +85,13 @@ func (r Route) String() string {
 	default:
 		line += fmt.Sprintf(", deadline %s", r.deadline)
 	}
-	if r.tier > catalog.Unproved {
+	switch {
+	case r.asks:
+		line += ", up to " + r.tier.String()
+	case r.tier > catalog.Unproved:
 		line += ", " + r.tier.String()
+	case r.free != "":
+		line += ", no factor: " + r.free
 	}
 	if r.limit != MaxBody {
 		line += fmt.Sprintf(", %d bytes", r.limit)

@@ -28,6 +28,7 @@ const proofParam = "proof"
 // waiting is a form that waits for its proof.
 type waitingForm struct {
 	Path   string       `json:"path"`
+	Query  string       `json:"query"`
 	Values url.Values   `json:"values"`
 	Digest []byte       `json:"digest"` // of the act; nil: the session alone is proved
 	Title  string       `json:"title"`
@@ -36,14 +37,14 @@ type waitingForm struct {
 
 // answer has a route's handler answer, with the proof that a visitor gives with the request.
 func (s *Site) answer(c echo.Context, r Route, v Visitor) error {
-	if r.Method == http.MethodPost && v.session.ID != uuid.Nil && c.QueryParam(proofParam) != "" {
+	if r.Method == http.MethodPost && v.session.ID != uuid.Nil && proving(c.Request()) {
 		answered, err := s.takeProof(c, &v)
 		if answered || err != nil {
 			return err
 		}
 		remember(c, v)
 	}
-	if r.tier > catalog.Unproved {
+	if r.tier > catalog.Unproved && !r.asks {
 		if _, err := readForm(c); err != nil {
 			return err
 		}
@@ -54,17 +55,19 @@ func (s *Site) answer(c echo.Context, r Route, v Visitor) error {
 	return s.refilled(r.handle)(c, v)
 }
 
+// proving reports whether a request gives the factor that a form waits for. It looks at the
+// address itself: echo would remember a query that is not the form's.
+func proving(r *http.Request) bool { return r.URL.Query().Get(proofParam) != "" }
+
 // Prove makes sure that the visitor has proved a second factor as lately as what the form
 // asks for takes. title is the act, in words for the visitor.
 func (s *Site) Prove(c echo.Context, v Visitor, tier catalog.Tier, title string) error {
 	ctx := c.Request().Context()
-	digest := run.DigestOf(append([]string{c.Request().URL.Path}, inOrder(c.Request().PostForm)...)...)
+	digest := run.DigestOf(append([]string{c.Request().URL.RequestURI()}, inOrder(c.Request().PostForm)...)...)
 	if tier == catalog.Recent {
 		digest = nil
 	}
-	return s.Store.InWorkspace(ctx, v.Membership, func(tx *store.Tx) error {
-		return s.Runner.Prove(ctx, tx, v.Actor(), tier, title, title, digest)
-	})
+	return s.Runner.Prove(ctx, s.Store, v.Actor(), tier, title, title, digest)
 }
 
 // inOrder lists a form's fields with their values.
@@ -79,7 +82,10 @@ func inOrder(values url.Values) (parts []string) {
 // askProof answers a request that takes a proof with the page that asks for it.
 func (s *Site) askProof(c echo.Context, wanted *run.ProofWanted) error {
 	r, v := c.Request(), remembered(c)
-	form := waitingForm{Path: r.URL.Path, Values: r.PostForm, Digest: wanted.Digest, Title: wanted.Act, Tier: wanted.Tier}
+	if !s.Sessions.Lives(r, v.Workspace.ID) { // it has ended since the request was let in
+		return s.toSignIn(c)
+	}
+	form := waitingForm{Path: r.URL.Path, Query: r.URL.RawQuery, Values: r.PostForm, Digest: wanted.Digest, Title: wanted.Act, Tier: wanted.Tier}
 	raw, err := json.Marshal(form)
 	if err != nil {
 		return err
@@ -92,7 +98,15 @@ func (s *Site) askProof(c echo.Context, wanted *run.ProofWanted) error {
 	if err != nil {
 		return err
 	}
-	return s.showProof(c, v, http.StatusForbidden, token, form, "")
+	status := http.StatusForbidden
+	if r.Header.Get("HX-Request") != "" { // the whole page asks, and not the part that was to change
+		status = http.StatusUnprocessableEntity // which is shown
+		h := c.Response().Header()
+		h.Set("HX-Retarget", "main")
+		h.Set("HX-Reselect", "main")
+		h.Set("HX-Reswap", "outerHTML")
+	}
+	return s.showProof(c, v, status, token, form, "")
 }
 
 func (s *Site) showProof(c echo.Context, v Visitor, status int, token string, form waitingForm, problem string) error {
@@ -144,7 +158,7 @@ func (s *Site) takeProof(c echo.Context, v *Visitor) (answered bool, err error) 
 		return false, err
 	}
 	v.Proof = proof
-	r.PostForm, r.Form = form.Values, nil
+	r.PostForm, r.Form, r.URL.RawQuery = form.Values, nil, form.Query
 	return false, nil
 }
 
@@ -181,6 +195,9 @@ func boundFor(session []byte, token string) []byte { return run.DigestOf(string(
 func (s *Site) PostProofOptions(c echo.Context, v Visitor) error {
 	form, err := FormOf(c)
 	if err != nil {
+		return err
+	}
+	if err := s.PaceQuestion(c, v); err != nil {
 		return err
 	}
 	asked, err := s.Factors.AskPasskey(c.Request().Context(), v.Operator,
