@@ -328,6 +328,9 @@ func HeldForm() string { return "/held" }
 // Readings is what was taken out of a workspace: files, and lists by access tokens.
 func Readings(ws string) string { return Workspace(ws) + "/readings" }
 
+// Quotas is how often operators may do what is counted.
+func Quotas(ws string) string { return Workspace(ws) + "/quotas" }
+
 // CallBack is the form that notes a call to a user, and RevokeCodes the question whether to revoke all of the user's
 // bypass codes; both take a POST.
 func CallBack(ws, org, user string) string { return User(ws, org, user) + "/call-back" }

@@ -16,16 +16,11 @@ import (
 	"duodesk/internal/store"
 )
 
-// How often one person is asked through Duo, by all operators together.
-const (
-	mostPushes = 3
-	pushesIn   = 10 * time.Minute
-)
-
 // TooManyPushes says that a person was asked often enough: nothing was sent.
 type TooManyPushes struct {
 	Open  *store.Push   // a verification that waits for its answer; nil: it is about how many there were
-	Count int           // pushes in the last 10 minutes
+	Count int           // pushes in the last 10 minutes, by all operators together
+	Most  int           // for the role of the operator
 	Wait  time.Duration // until the next can be sent
 }
 
@@ -33,12 +28,12 @@ func (e *TooManyPushes) Error() string {
 	if e.Open != nil {
 		return "run: a verification of this user is open"
 	}
-	return fmt.Sprintf("run: %d pushes in %s", e.Count, pushesIn)
+	return fmt.Sprintf("run: %d pushes in %s", e.Count, catalog.PushQuota.Window)
 }
 
 // Begin commits the run as Sending, if the role, the connection, reports of fraud, the
-// workspace's rule for tickets and earlier pushes allow it at the moment of committing. Before that it reads from Duo
-// what the record keeps of the object. ctx may end only that; once Duo is asked, it
+// workspace's rule for tickets, earlier pushes and quotas allow it at the moment of committing. Before that it reads
+// from Duo what the record keeps of the object. ctx may end only that; once Duo is asked, it
 // counts no longer.
 func (a Authorized) Begin(ctx context.Context) (Begun, error) {
 	r, q := a.r, a.q
@@ -57,6 +52,8 @@ func (a Authorized) Begin(ctx context.Context) (Begun, error) {
 	}
 	var role catalog.Role
 	if a.run, role, err = a.start(ctx, run); err != nil {
+		r.NoteQuota(ctx, q.Scope.Workspace(), q.Actor, store.Record{Organization: q.Organization.ID,
+			AccountID: q.Organization.AccountID, Subject: subject, Ticket: q.Ticket}, err)
 		return Begun{attempt{run: a.run}}, beforeSending(err)
 	}
 	a.q.Input, a.called = q.Input.By(role).Recalling(record{r, q}), new(atomic.Bool)
@@ -146,7 +143,7 @@ func fieldsOf(q Request) []string {
 
 // commit commits a run as sending, unless something speaks against it at that
 // moment: the role, the connection, a report of fraud, a ticket that is missing, or
-// pushes to the same person. It returns the run as it was committed. Of errors, one on "run_pkey"
+// pushes to the same person, or a quota. It returns the run as it was committed. Of errors, one on "run_pkey"
 // comes first: it answers a form that was sent before.
 func (a Authorized) commit(ctx context.Context, run store.Run, fields []string) (store.Run, catalog.Role, error) {
 	r, q := a.r, a.q
@@ -174,7 +171,10 @@ func (a Authorized) commit(ctx context.Context, run store.Run, fields []string) 
 			if err := askTicket(ctx, tx, q); err != nil {
 				return err
 			}
-			if err := r.countPushes(ctx, tx, q, begun); err != nil {
+			if err := r.countPushes(ctx, tx, q, min(role, q.Actor.Role), begun); err != nil {
+				return err
+			}
+			if err := r.useQuotas(ctx, tx, q, role, begun); err != nil {
 				return err
 			}
 			if err := r.proveRun(ctx, tx, q); err != nil || !q.Action.Alone {
@@ -195,22 +195,28 @@ func (a Authorized) commit(ctx context.Context, run store.Run, fields []string) 
 
 // countPushes keeps a person from being asked while a verification is open, or
 // more often than is good.
-func (r *Runner) countPushes(ctx context.Context, tx *store.Tx, q Request, run store.Run) error {
+func (r *Runner) countPushes(ctx context.Context, tx *store.Tx, q Request, role catalog.Role, run store.Run) error {
 	if !q.Action.AsksAPerson(q.Input) {
 		return nil
 	}
-	sent, err := tx.LockPushes(ctx, run, run.StartedAt.Add(-pushesIn))
+	sent, err := tx.LockPushes(ctx, run, run.StartedAt.Add(-catalog.PushQuota.Window))
 	if err != nil {
 		return err
 	}
+	quotas, err := QuotasOf(ctx, tx)
+	if err != nil {
+		return err
+	}
+	most := quotas.Most(catalog.PushQuota, role)
 	for _, p := range sent {
 		if p.Open && p.Action == run.Action && run.Action == catalog.VerifyCaller {
-			return &TooManyPushes{Open: &p, Count: len(sent),
+			return &TooManyPushes{Open: &p, Count: len(sent), Most: most,
 				Wait: waitSince(p.StartedAt, q.Action.Patience, run.StartedAt)}
 		}
 	}
-	if len(sent) >= mostPushes {
-		return &TooManyPushes{Count: len(sent), Wait: waitSince(sent[mostPushes-1].StartedAt, pushesIn, run.StartedAt)}
+	if len(sent) >= most {
+		return &TooManyPushes{Count: len(sent), Most: most,
+			Wait: waitSince(sent[most-1].StartedAt, catalog.PushQuota.Window, run.StartedAt)}
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ type Outcome struct {
 //
 // Authorize returns ErrForbidden and ErrSilent, and a *NotSent where the database is
 // in trouble. Begin returns these too, and *AlreadyRun, ErrOtherInput,
-// *ConnectionChanged, *HeldBack, *TooManyPushes, *NotConnected and, for a ticket that
+// *ConnectionChanged, *HeldBack, *TooManyPushes, *OverQuota, *NotConnected and, for a ticket that
 // the workspace requires, a *catalog.FieldError on TicketField. After all of them
 // no change was sent, and beside an *AlreadyRun alone the Outcome has a Run. What
 // Call meets is returned by Close, after it is on record: *catalog.FieldError and

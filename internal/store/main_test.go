@@ -62,6 +62,10 @@ func newTenant(t testing.TB, db storetest.DB, versions int) tenant {
 				InvitedBy: owner, InvitedAt: today, ExpiresAt: today.Add(store.InvitationLife),
 				Organizations: []uuid.UUID{made.organizations[0].ID, made.organizations[1].ID}}, make([]byte, 32)))
 		all = append(all, tx.Notify(ctx, store.NewNotice{Kind: store.NoticeNewDevice, Operator: owner, At: today}))
+		all = append(all, tx.AddUse(ctx, store.QuotaUse{Operator: owner, Quota: "sms", Amount: 1, Run: sharedRuns[0],
+			Plan: sharedRuns[0], At: today}),
+			tx.SetLimits(ctx, []store.Limit{{Quota: "sms", Role: "helpdesk", Most: 5}},
+				store.Record{Event: store.QuotasSet, Operator: owner, At: today}))
 		all = append(all, tx.MakeToken(ctx, store.Token{ID: uuid.New(), OperatorID: made.member.ID, Name: "billing",
 			Role: "helpdesk", CreatedAt: today, ExpiresAt: today.Add(time.Hour),
 			Organizations: []uuid.UUID{made.organizations[0].ID, made.organizations[1].ID}}, make([]byte, 32)))

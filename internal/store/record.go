@@ -45,6 +45,8 @@ var (
 	ReadingLimitSet  = event("set-reading-limit", "Change limit of data taken out")
 	FactorsApproved  = event("approve-factor-reset", "Approve new second factors")
 	FactorGraceSet   = event("set-factor-grace", "Change grace without a second factor")
+	QuotasSet        = event("set-quotas", "Change quotas")
+	QuotaReached     = event("quota-reached", "Quota reached")
 	TicketRuleSet    = event("set-ticket-rule", "Change required tickets")
 	RangesSet        = event("set-address-ranges", "Change address ranges")
 	OperatorAdded    = event("add-operator", "Add operator")

@@ -51,6 +51,8 @@ var granted = map[string]string{
 	"plan_step": "DELETE INSERT SELECT UPDATE(attempt) UPDATE(facts) UPDATE(finished_at) UPDATE(lease_until) UPDATE(run_id) UPDATE(started_at) " +
 		"UPDATE(state) UPDATE(summary) UPDATE(worker)",
 	"process":       "INSERT(beats_every) INSERT(id) SELECT UPDATE(gone_at) UPDATE(heartbeat_at) UPDATE(settled_at)",
+	"quota":         "INSERT SELECT UPDATE(most)",
+	"quota_use":     "DELETE INSERT SELECT",
 	"reading":       "INSERT SELECT UPDATE(rows)",
 	"proof":         "DELETE INSERT SELECT",
 	"recovery_code": "DELETE INSERT SELECT UPDATE(used_at)",

@@ -225,7 +225,8 @@ func (e *fleet) rows(t testing.TB, ws store.Workspace) string {
 		case name == "run": // that a member was refused, or signed in here first, is on record
 			where = fmt.Sprintf(
 				"workspace_id = $1 and not (input ? 'route' and (%[1]t or operator_id in %[2]s) or action = '%[3]s' and %[1]t)", e.open, members, store.SignedIn.Slug)
-		case name == "reading", name == "visit": // that a member read a list is on record, and what a member opened is kept
+		// That a member read a list is on record, what a member opened is kept, and what a member was refused counts.
+		case name == "reading", name == "visit", name == "quota_use":
 			where = fmt.Sprintf("workspace_id = $1 and not (%t or operator_id in %s)", e.open, members)
 		case name == "operator":
 			where = "id in " + members

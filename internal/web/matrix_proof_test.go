@@ -14,6 +14,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -71,6 +72,7 @@ func TestMatrix(t *testing.T) {
 				return
 			}
 			e := newFleet(t)
+			e.server.RefusalWindow = time.Nanosecond // it is refused thousands of times
 			e.layered(t)
 			e.warm(t)
 			b := e.stranger(t)

@@ -22,8 +22,8 @@ import (
 	"duodesk/internal/store/storetest"
 )
 
-// limit has a workspace admit only certain addresses, behind the form's back.
-func (s *console) limit(t testing.TB, ranges ...string) {
+// admitOnly has a workspace admit only certain addresses, behind the form's back.
+func (s *console) admitOnly(t testing.TB, ranges ...string) {
 	t.Helper()
 	s.Exec(t, `update workspace set ranges = $2::cidr[] where id = $1`, s.Workspace.ID, "{"+strings.Join(ranges, ",")+"}")
 }
@@ -108,7 +108,7 @@ func TestTokenFromElsewhere(t *testing.T) {
 	// The workspace's ranges count besides.
 	free := s.limitedToken(t)
 	ask(outside, free).want(http.StatusOK)
-	s.limit(t, inside.ip+"/32")
+	s.admitOnly(t, inside.ip+"/32")
 	if got := ask(outside, free).withoutID(); got != gone.withoutID() {
 		t.Errorf("a token from outside of its workspace's ranges is answered with %s", got)
 	}
@@ -131,7 +131,7 @@ func TestWorkspaceFromElsewhere(t *testing.T) {
 	stranger, otherOwner := s.DB.Workspace(t)
 	foreign := s.as(t, otherOwner)
 	nothing := foreign.get(s.ws("/nowhere")).want(http.StatusNotFound, "Nothing here")
-	s.limit(t, "203.0.113.0/24", inside.ip+"/32")
+	s.admitOnly(t, "203.0.113.0/24", inside.ip+"/32")
 	inside.get(s.ws("")).want(http.StatusOK)
 	for _, path := range []string{"", "/o/" + s.Client.Slug, "/o/nowhere", "/o/" + s.Client.Slug + "/users", "/operators",
 		"/runs", "/addresses", "/notices"} {
@@ -170,7 +170,7 @@ func TestRangesInFlight(t *testing.T) {
 	change := func(a run.Actor) error {
 		return s.Members().SetTicketRule(t.Context(), store.WholeWorkspace(s.Workspace.ID), a, []string{catalog.UpdateUser})
 	}
-	s.limit(t, "203.0.113.0/24")
+	s.admitOnly(t, "203.0.113.0/24")
 	if err := change(actor); !errors.Is(err, store.ErrElsewhere) {
 		t.Error("a change from elsewhere ends with ", err)
 	}
@@ -196,7 +196,7 @@ func TestStreamFromElsewhere(t *testing.T) {
 	_, last := b.stream(events, func(liveEvent) {
 		if !limited {
 			limited = true
-			s.limit(t, inside.ip+"/32")
+			s.admitOnly(t, inside.ip+"/32")
 		}
 	})
 	if !limited || last.Done {
@@ -211,7 +211,7 @@ func TestFileFromElsewhere(t *testing.T) {
 	s.addLongRuns(t)
 	auditor := s.Member(t, s.Workspace, catalog.Auditor)
 	body := s.beginFile(t, s.token(t, auditor))
-	s.limit(t, "203.0.113.0/24")
+	s.admitOnly(t, "203.0.113.0/24")
 	var text bytes.Buffer
 	if _, err := io.Copy(&text, body); err == nil {
 		t.Errorf("a file of %d bytes passes for the whole", text.Len())
@@ -304,7 +304,7 @@ func TestForwardedForOpensNoRange(t *testing.T) {
 			t.Parallel()
 			s := serveAt(t, runtest.Unconnected(t), "", test.proxies...)
 			token, session := s.limitedToken(t, "203.0.113.0/24"), s.as(t, s.Owner)
-			s.limit(t, "203.0.113.0/24")
+			s.admitOnly(t, "203.0.113.0/24")
 			page := session.request(http.MethodGet, s.ws(""), nil, "X-Forwarded-For", test.header)
 			api := s.stranger(t).call(token, http.MethodGet, s.api(""), nil, "X-Forwarded-For", test.header)
 			if opens := page.status == http.StatusOK; opens != test.opens || opens != (api.status == http.StatusOK) {

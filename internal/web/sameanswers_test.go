@@ -24,6 +24,7 @@ func TestPageFileAndProgramsAgree(t *testing.T) {
 	s := newSite(t)
 	b, program := s.as(t, s.Owner), s.stranger(t)
 	token, _ := s.accessToken(t, s.Workspace, s.Owner, store.Grant{Role: "owner", EveryOrganization: true})
+	s.limit(t, catalog.FileQuota, catalog.Owner, 1000)
 	made := s.Organizations(t, s.Workspace, "birch", "Ash", "cedar", "Ångström", "acme dental 2")
 	s.Exec(t, `update organization set tags = array['VIP'] where id = any ($1)`, []uuid.UUID{made[0].ID, made[2].ID})
 	s.Map(t, "Ash mapped", s.Sim.AddChild(s.Parent.AccountID, "Ash"))

@@ -79,6 +79,8 @@ func Samples() []sample.Sample {
 			Page: ReadingsPage{Workspace: sample.Workspace, Most: 50000, Limit: views.Input{Value: "50000"},
 				Table: views.Table{ID: "list", Empty: views.Empty{Kind: "nothing-yet", Headline: "Nothing exported yet",
 					Text: "Exports and lists read by access tokens appear here."}}}},
+		{Name: "quotas", Shell: sample.WorkspaceShell("runs"), Page: sampleQuotas(true)},
+		{Name: "quotas-read", Shell: sample.WorkspaceShell("runs"), Page: sampleQuotas(false)},
 		{Name: "tickets", Shell: sample.WorkspaceShell("runs"), Page: sampleTickets()},
 		{Name: "tickets-to-read", Shell: sample.WorkspaceShell("runs"), Page: TicketsPage{Workspace: sample.Workspace,
 			Required: []string{"Admin API - Bypass Code", "Update Settings"}}},
@@ -102,6 +104,21 @@ func Samples() []sample.Sample {
 				Ticket: "Refused access\nRefused. Not allowed in this role: nothing was done.",
 				Back:   views.Link{Text: "All runs", Href: views.Runs(sample.Workspace)}}},
 	}
+}
+
+func sampleQuotas(mayChange bool) QuotasPage {
+	limit := func(role, field string, most int) QuotaLimit {
+		return QuotaLimit{Role: role, Field: field, Most: most, Input: views.Input{Value: views.Itoa(most)}}
+	}
+	codes := QuotaGroup{Title: "Bypass codes", Window: "1 hour", Help: "Each code counts.", Limits: []QuotaLimit{
+		limit("Help Desk", "bypass-codes.helpdesk", 10), limit("Technician", "bypass-codes.technician", 10),
+		limit("Administrator", "bypass-codes.admin", 25), limit("Owner", "bypass-codes.owner", 25)}}
+	if mayChange {
+		codes.Limits[0].Input = views.Input{Value: "0", Error: "Enter a whole number from 1 to 10000."}
+	}
+	return QuotasPage{Workspace: sample.Workspace, MayChange: mayChange, Quotas: []QuotaGroup{codes,
+		{Title: "SMS messages", Window: "1 hour", Limits: []QuotaLimit{limit("Help Desk", "sms.helpdesk", 30),
+			limit("Owner", "sms.owner", 1200)}}}}
 }
 
 func sampleTickets() TicketsPage {

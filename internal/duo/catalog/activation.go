@@ -14,8 +14,9 @@ func sendActivationURL() Action {
 		Slug: SendActivationURL, Title: "Send Activation URL", Category: phoneCategory,
 		Unsure: "A link may have been created and lost. It is safe to create another: only the newest works.",
 		Help:   "Creates an activation link and QR code. Nothing is sent; share the link yourself. Help Desk can do this within 15 minutes after the phone's user approved a verification.",
-		API:    Admin, Call: "POST /admin/v1/phones/{phone_id}/activation_url", Kind: Write, Tier: Recent, Role: Helpdesk,
-		Reveals: true, Fields: []Field{phoneID, phonePlatform, phoneType, life, install},
+		API:    Admin, Call: "POST /admin/v1/phones/{phone_id}/activation_url", Kind: Write, Tier: Recent,
+		Role:    Helpdesk,
+		Reveals: true, Uses: oneOf(ActivationQuota), Fields: []Field{phoneID, phonePlatform, phoneType, life, install},
 		Asks: "The device that Duo Mobile was on before is disconnected at once.",
 		RoleFor: func(in Values) Role {
 			// Anyone who has the link gets a lasting second factor.

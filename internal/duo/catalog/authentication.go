@@ -47,6 +47,7 @@ func sendAuthentication() Action {
 		Unsure: unsureAsked,
 		Help:   "Asks a user for the second factor, as a login does, and waits for the answer. It does not log the user in.",
 		API:    Auth, Call: "POST /auth/v2/auth", Kind: Send, Tier: Unproved, Role: Helpdesk,
+		Uses: authUses,
 		Fields: []Field{authUser, authUsername, authFactor, authDevice, authPasscode, authAddress, authHost, authType,
 			authShown, authInfo},
 		AsksFor: func(in Values) string {
@@ -82,6 +83,15 @@ func sendAuthentication() Action {
 		},
 		Patience: AuthTime,
 	}
+}
+
+// authUses: passcodes by SMS are a message, and every factor that asks a person is a push,
+// which is counted by person: see AsksAPerson.
+func authUses(in Values) []Use {
+	if authFactor.Of(in) == "sms" {
+		return []Use{{SMSQuota, 1}}
+	}
+	return nil
 }
 
 var authStarted = map[string]string{

@@ -37,6 +37,7 @@ func createBypassCodes() Action {
 		AsksFor: bypassAsks,
 		Fields:  []Field{BypassUser, BypassNew, BypassUses, BypassLife, BypassKeep},
 		RoleFor: bypassRole, TierFor: bypassCodesTier,
+		Uses: func(in Values) []Use { return []Use{{BypassCodeQuota, BypassNew.Of(in)}} },
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			id := duo.UserID(BypassUser.Of(in))
 			user, err := d.User(ctx, id)

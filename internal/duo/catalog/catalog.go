@@ -42,6 +42,8 @@ type Action struct {
 	// Tier is how lately a second factor has to have been proved; TierFor where the values decide.
 	Tier    Tier
 	TierFor func(Values) Tier
+	// Uses is what it uses of quotas; nil: nothing. UsesOf also knows generic actions.
+	Uses func(Values) []Use
 	// Check finds what is wrong with fields taken together.
 	Check func(Values) []FieldError
 	// Unable says why a phone cannot get what is sent to it; "" if it may. Run refuses such a phone.

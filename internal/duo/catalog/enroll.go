@@ -22,8 +22,8 @@ func enrollUser() Action {
 		Slug: EnrollUser, Title: "Enroll User", Category: userCategory,
 		Help: "Emails a person a link to enroll their own device. Creates the user if needed. Each email has a new link.",
 		API:  Admin, Call: "POST /admin/v1/users/enroll", Kind: Send, Tier: Recent, Role: Technician, Reveals: true,
-		Fields: []Field{username, address, life},
-		Asks:   "An email is sent now. Anyone who opens its link enrolls a device as this user. An earlier link stops working.",
+		Fields: []Field{username, address, life}, Uses: oneOf(ActivationQuota),
+		Asks: "An email is sent now. Anyone who opens its link enrolls a device as this user. An earlier link stops working.",
 		RoleFor: func(in Values) Role {
 			if valid := life.Of(in); valid == 0 || valid > 30*day {
 				return Administrator
@@ -101,28 +101,32 @@ var (
 		Example: "duo://example"}
 )
 
+var enrollCodes = Int{Name: "bypass_codes", Label: "Bypass codes to create",
+	Help: "They never expire and work once each. They require the Administrator role.", Max: 10, Default: 0}
+
 func authEnroll() Action {
 	name := username
 	name.Required, name.Help = false, "A username that no user has yet. Empty: Duo makes up 32 characters."
 	life := Span{Name: "valid_secs", Label: "Code valid for", Min: time.Minute, Max: 7 * day, Default: day,
 		Presets: []time.Duration{time.Hour, day, 3 * day, 7 * day}}
-	codes := Int{Name: "bypass_codes", Label: "Bypass codes to create",
-		Help: "They never expire and work once each. They require the Administrator role.", Max: 10, Default: 0}
 	return Action{
 		Slug: AuthEnrollUser, Title: "Enroll User by Auth API", Category: authCategory,
 		Help: "Creates a user with a phone without a number, and a code that activates Duo Mobile on it. Nothing is sent; share the code yourself.",
 		API:  Auth, Call: "POST /auth/v2/enroll", Kind: Write, Tier: Recent, Role: Technician, Reveals: true,
-		Fields: []Field{name, life, codes},
-		Asks:   "A user is created. Anyone who opens the link first gets the user's second factor.",
+		Fields: []Field{name, life, enrollCodes},
+		Uses: func(in Values) []Use {
+			return []Use{{ActivationQuota, 1}, {BypassCodeQuota, enrollCodes.Of(in)}}
+		},
+		Asks: "A user is created. Anyone who opens the link first gets the user's second factor.",
 		RoleFor: func(in Values) Role {
-			if codes.Of(in) > 0 {
+			if enrollCodes.Of(in) > 0 {
 				return Administrator
 			}
 			return Technician
 		},
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			made, err := d.Enroll(ctx, duo.NewEnrollment{Username: name.Of(in), ValidFor: life.Of(in),
-				BypassCodes: codes.Of(in)})
+				BypassCodes: enrollCodes.Of(in)})
 			if err != nil {
 				return Result{Subject: name.Of(in)}, usernameTaken(err)
 			}

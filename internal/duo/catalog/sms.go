@@ -39,7 +39,7 @@ func sendActivationSMS() Action {
 		Slug: SendActivationSMS, Title: "Send Activation By SMS", Category: phoneCategory,
 		Help: "Sends an activation link for Duo Mobile to a phone. It costs telephony credits. Help Desk can do this within 15 minutes after the phone's user approved a verification.",
 		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_activation", Kind: Send, Tier: Recent, Role: Helpdesk,
-		Unable: noSMS, Reveals: true,
+		Unable: noSMS, Reveals: true, Uses: activationUses,
 		Fields: []Field{phoneID, smsLife, smsInstall, smsActivation, smsInstallation},
 		Asks:   "An SMS is sent now. The device that Duo Mobile was on before is disconnected at once.",
 		RoleFor: func(in Values) Role {
@@ -86,6 +86,15 @@ func sendActivationSMS() Action {
 	}
 }
 
+// activationUses: the installation link is a message of its own.
+func activationUses(in Values) []Use {
+	messages := 1
+	if smsInstall.Of(in) {
+		messages++
+	}
+	return []Use{{SMSQuota, messages}, {ActivationQuota, 1}}
+}
+
 // phoneForSMS reads a phone and refuses one that Duo would refuse in vaguer
 // words; unable says why, "" if it is able.
 func phoneForSMS(ctx context.Context, d *duo.Client, id string, unable func(duo.Phone) string) (duo.Phone, error) {
@@ -104,7 +113,7 @@ func sendInstallationSMS() Action {
 		Slug: SendInstallationSMS, Title: "Send Installation By SMS", Category: phoneCategory,
 		Help: "Sends an installation link for Duo Mobile to a phone. It activates nothing. It costs telephony credits.",
 		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_installation", Kind: Send, Tier: Recent, Role: Helpdesk,
-		Unable: noSMS,
+		Unable: noSMS, Uses: oneOf(SMSQuota),
 		Fields: []Field{phoneID, smsInstallation},
 		Asks:   "An SMS is sent now.",
 		Check: func(in Values) []FieldError {
@@ -129,7 +138,7 @@ func sendPasscodeSMS() Action {
 		Slug: SendPasscodeSMS, Title: "Send Passcode By SMS", Category: phoneCategory,
 		Help: "Sends new passcodes to a phone. Earlier passcodes stop working. It costs telephony credits.",
 		API:  Admin, Call: "POST /admin/v1/phones/{phone_id}/send_sms_passcodes", Kind: Send, Tier: Recent, Role: Helpdesk,
-		Unable: noPasscodes, Fields: []Field{phoneID},
+		Unable: noPasscodes, Uses: oneOf(SMSQuota), Fields: []Field{phoneID},
 		Asks: "An SMS is sent now. Earlier passcodes stop working.",
 		Run: func(ctx context.Context, d *duo.Client, in Values) (Result, error) {
 			phone, err := phoneForSMS(ctx, d, phoneID.Of(in), noPasscodes)

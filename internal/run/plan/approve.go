@@ -84,7 +84,11 @@ func (r *Runner) Approve(ctx context.Context, sc store.Scope, actor run.Actor, i
 			differs = &Differs{differ(before, steps)}
 			return showSteps(ctx, tx, now, steps)
 		}
-		if err := Lacking(min(actor.Role, catalog.ParseRole(g.Role)), g.EveryOrganization, steps); err != nil {
+		if err := mayDirect(actor, g, steps); err != nil {
+			return err
+		}
+		above, err := r.useQuotas(ctx, tx, actor, g, now, steps)
+		if err != nil {
 			return err
 		}
 		if err := r.Prove(ctx, tx, actor, catalog.Act, store.ApprovedPlan.Slug, "Approving these steps",
@@ -92,16 +96,19 @@ func (r *Runner) Approve(ctx context.Context, sc store.Scope, actor run.Actor, i
 			return err
 		}
 		now.State = store.PlanApproved
-		return r.sign(ctx, tx, actor, now, store.ApprovedPlan)
+		return r.sign(ctx, tx, actor, now, store.ApprovedPlan, above)
 	})
 	if err == nil && differs != nil {
 		return differs
 	}
+	r.NoteQuota(ctx, sc.Workspace(), actor, store.Record{Organization: p.OrganizationID}, err)
 	return err
 }
 
 // sign makes the actor the one in whose name the steps are executed from now on.
-func (r *Runner) sign(ctx context.Context, tx *store.Tx, actor run.Actor, p store.Plan, e store.Event) error {
+// why is kept with its record.
+func (r *Runner) sign(ctx context.Context, tx *store.Tx, actor run.Actor, p store.Plan, e store.Event,
+	why string) error {
 	at := r.Now()
 	p.ApprovedBy, p.ApprovedAt, p.ApprovedEpoch, p.PausedWhy = &actor.Operator, &at, &actor.Epoch, ""
 	p.ExpiresAt = at.Add(store.PlanLife)
@@ -116,7 +123,7 @@ func (r *Runner) sign(ctx context.Context, tx *store.Tx, actor run.Actor, p stor
 	if err := tx.SavePlan(ctx, p); err != nil {
 		return err
 	}
-	return r.record(ctx, tx, actor.Operator, p, e, "")
+	return r.record(ctx, tx, actor.Operator, p, e, why)
 }
 
 // ticketOf is the ticket that a plan was approved with.
@@ -245,7 +252,7 @@ func (r *Runner) Continue(ctx context.Context, sc store.Scope, actor run.Actor, 
 				return nil // it goes on already
 			}
 			p.State = store.PlanRunning
-			return r.sign(ctx, tx, actor, p, store.ContinuedPlan)
+			return r.sign(ctx, tx, actor, p, store.ContinuedPlan, "")
 		})
 }
 
@@ -323,6 +330,6 @@ func (r *Runner) Finish(ctx context.Context, sc store.Scope, actor run.Actor, id
 				}
 			}
 			p.State = store.PlanRunning
-			return r.sign(ctx, tx, actor, p, store.ContinuedPlan)
+			return r.sign(ctx, tx, actor, p, store.ContinuedPlan, "")
 		})
 }

@@ -50,8 +50,12 @@ func (r *Runner) start(ctx context.Context, sc store.Scope, actor run.Actor, p s
 		if err := mayDirect(actor, g, steps); err != nil {
 			return err
 		}
+		above, err := r.useQuotas(ctx, tx, actor, g, now, steps)
+		if err != nil {
+			return err
+		}
 		now.State, now.Digest = store.PlanApproved, Digest(steps)
-		return r.sign(ctx, tx, actor, now, store.ApprovedPlan)
+		return r.sign(ctx, tx, actor, now, store.ApprovedPlan, above)
 	})
 	if store.IsConflict(err, "plan_pkey") {
 		return r.sameAs(ctx, sc, p)

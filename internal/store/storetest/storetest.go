@@ -273,6 +273,13 @@ func (db DB) RefuseNotices(t testing.TB, ws store.Workspace) {
 	db.refuseRows(t, ws, "notice", "not noticed")
 }
 
+// RefuseUses makes the database refuse to count anything for quotas of a workspace until the
+// test ends: what is not counted must not happen.
+func (db DB) RefuseUses(t testing.TB, ws store.Workspace) {
+	t.Helper()
+	db.refuseRows(t, ws, "quota_use", "not counted")
+}
+
 func (db DB) refuseRows(t testing.TB, ws store.Workspace, table, words string) {
 	t.Helper()
 	name := "refuse_" + strings.ToLower(rand.Text())

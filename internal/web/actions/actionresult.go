@@ -31,6 +31,14 @@ import (
 func (s *pages) showResult(c echo.Context, v site.Visitor, f sheet, done run.Outcome) error {
 	if f.get("as") == "csv" && done.Result.Table != nil {
 		rows := done.Result.Table.Rows
+		if err := s.MayRead(c.Request().Context(), v, len(rows)); err != nil {
+			return err
+		}
+		// A part of a list is as large as the list is up to its end: else two files would pass for small ones.
+		skipped, _ := strconv.Atoi(f.get("offset"))
+		if err := s.UseFile(c.Request().Context(), v, skipped+len(rows)); err != nil {
+			return err
+		}
 		if err := s.CountReading(c.Request().Context(), v, f.action.Slug+".csv", len(rows)); err != nil {
 			return err
 		}

@@ -96,5 +96,10 @@ func (s *pages) showHeld(c echo.Context, v site.Visitor, f sheet, err error) (sh
 		}
 		return s.showSheet(c, v, status, f), true
 	}
+	if over, is := errors.AsType[*run.OverQuota](err); is {
+		f.fault = s.QuotaText(v, over)
+		c.Response().Header().Set("Retry-After", site.RetryAfter(err))
+		return s.showSheet(c, v, http.StatusTooManyRequests, f), true
+	}
 	return nil, false
 }

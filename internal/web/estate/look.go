@@ -3,6 +3,7 @@ package estate
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"time"
 
 	"duodesk/internal/duo/catalog"
@@ -26,7 +27,7 @@ type lookSource func(context.Context, *store.Tx, site.Visitor) ([]estate.LookRow
 
 // needsLook lists what needs a look within the visitor's scope.
 func (s *pages) needsLook(ctx context.Context, tx *store.Tx, v site.Visitor) (rows []estate.LookRow, err error) {
-	for _, source := range []lookSource{s.reportedFraud, s.unclearRuns, s.failingOrganizations,
+	for _, source := range []lookSource{s.reportedFraud, s.reachedQuotas, s.unclearRuns, s.failingOrganizations,
 		s.unfinishedOnboarding} {
 		found, err := source(ctx, tx, v)
 		if err != nil {
@@ -48,6 +49,29 @@ func (s *pages) reportedFraud(ctx context.Context, tx *store.Tx, v site.Visitor)
 	}
 	return more(rows, total, "more push was reported as fraud", "more pushes were reported as fraud",
 		views.Link{Text: "Open Runs", Href: views.Runs(v.Workspace.Slug)}), err
+}
+
+// quotasFor is how long owners see who reached a quota.
+const quotasFor = 7 * 24 * time.Hour
+
+// reachedQuotas are operators who came to the end of a quota, for owners.
+func (s *pages) reachedQuotas(ctx context.Context, tx *store.Tx, v site.Visitor) (rows []estate.LookRow, err error) {
+	if v.Role < catalog.Owner || !v.Membership.Every() {
+		return nil, nil
+	}
+	reached, total, err := tx.AboveQuotas(ctx, s.Now().Add(-quotasFor), lookShown)
+	for _, a := range reached {
+		quota, _ := catalog.QuotaOf(a.Quota)
+		text := a.Operator + " reached the quota of " + quota.Counts
+		if a.Times > 1 {
+			text += fmt.Sprintf(" %d times in 7 days", a.Times)
+		}
+		rows = append(rows, estate.LookRow{Kind: views.Chip{Level: "warn", Text: "Quota reached"}, Text: text + ".",
+			At: s.When(v, a.At), Link: views.Link{Text: "Open the runs of " + a.Operator,
+				Href: views.With(views.Runs(v.Workspace.Slug), "operator", a.OperatorID.String())}})
+	}
+	return more(rows, total, "more quota was reached", "more quotas were reached",
+		views.Link{Text: "Open Quotas", Href: views.Quotas(v.Workspace.Slug)}), err
 }
 
 // unclearRuns are the visitor's own runs whose outcome is not known.

@@ -85,6 +85,10 @@ func (s *pages) after(c echo.Context, v site.Visitor, id uuid.UUID, err error) e
 	case errors.As(err, new(*catalog.FieldError)):
 		missing, _ := errors.AsType[*catalog.FieldError](err)
 		fault, status = "Nothing was done. "+missing.Message, http.StatusUnprocessableEntity
+	case errors.As(err, new(*run.OverQuota)):
+		over, _ := errors.AsType[*run.OverQuota](err)
+		fault, status = s.QuotaText(v, over), http.StatusTooManyRequests
+		c.Response().Header().Set("Retry-After", site.RetryAfter(err))
 	case site.DuoSaidNo(err):
 		why := run.Explain(err)
 		fault, status = why.Cause+" "+why.Fix, site.StatusOf(err)

@@ -92,11 +92,11 @@ func (s *pages) show(c echo.Context, v site.Visitor, status int, sc screen, d dr
 		Error:  fault,
 		Review: i < len(screens)-1, Ticket: sc.effects,
 	}
-	if i > 0 {
-		page.Back = views.OnboardingScreen(ws, org, screens[i-1].slug)
+	if before := neighbor(v, i, -1); before != "" {
+		page.Back = views.OnboardingScreen(ws, org, before)
 	}
-	if sc.optional && i < len(screens)-1 {
-		page.Skip = views.OnboardingScreen(ws, org, screens[i+1].slug)
+	if next := neighbor(v, i, +1); sc.optional && next != "" {
+		page.Skip = views.OnboardingScreen(ws, org, next)
 	}
 	if i == len(screens)-1 {
 		page.Next = "Save and review"
@@ -105,6 +105,16 @@ func (s *pages) show(c echo.Context, v site.Visitor, status int, sc screen, d dr
 		return err
 	}
 	return s.Render(c, status, v, site.Place{Tab: "overview"}, page)
+}
+
+// neighbor is the next screen in a direction that the visitor may open; "" for none.
+func neighbor(v site.Visitor, i, step int) string {
+	for i += step; i >= 0 && i < len(screens); i += step {
+		if v.Fits(screens[i].policy) {
+			return screens[i].slug
+		}
+	}
+	return ""
 }
 
 // bound is what ties a form to the plan that it was opened for.

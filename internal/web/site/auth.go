@@ -153,6 +153,9 @@ func (s *Site) allow(r Route) echo.HandlerFunc {
 		if isRefusal(err) && r.Method != http.MethodGet {
 			s.RecordRefusal(c, r, v, err)
 		}
+		if countsAsRefusal(err) {
+			err = s.countRefusal(c, v, err)
+		}
 		return err
 	}
 }

@@ -28,6 +28,8 @@ func (s *Site) answerError(err error, c echo.Context) {
 	var answering error
 	if errors.Is(err, errSignedOut) || errors.Is(err, store.ErrEnded) && !isAPI(c.Request()) {
 		answering = s.toSignIn(c)
+	} else if errors.Is(err, errRefusedOften) {
+		answering = s.toSignInAgain(c)
 	} else if wanted := (*run.ProofWanted)(nil); errors.As(err, &wanted) && !isAPI(c.Request()) {
 		answering = s.askProof(c, wanted)
 	} else if errors.Is(err, errFactorWanted) {

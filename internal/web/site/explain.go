@@ -94,6 +94,7 @@ var explanations = []explained{
 	told("fraud_reported", "Held back by a report of fraud",
 		func(s *Site, held *run.HeldBack, r request) string { return s.HeldText(r.v, held) }),
 	{is: kind[*run.TooManyPushes](), page: pageTooManyPushes},
+	{is: kind[*run.OverQuota](), code: "quota_reached", page: pageOverQuota},
 	{is: sentinel(run.ErrSilent), code: "unavailable", headline: "Temporarily unavailable",
 		text: "Nothing was done in Duo. The console could not write to its database for 15 seconds, and starts nothing that it could not record. Try again in a minute."},
 	{is: sentinel(run.ErrNotNamed), code: "not_named", headline: "This access token does not name the action",

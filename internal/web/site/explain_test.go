@@ -37,6 +37,7 @@ func TestEachErrorFitsOneExplanation(t *testing.T) {
 		{&duo.TransportError{Failure: duo.InvalidRequest}, "not_found"},
 		{&run.HeldBack{}, "fraud_reported"}, {&run.TooManyPushes{}, "push_limit"},
 		{&run.TooManyPushes{Open: &store.Push{}}, "verification_open"},
+		{&run.OverQuota{}, "quota_reached"},
 		{run.ErrSilent, "unavailable"}, {run.ErrForbidden, "forbidden"}, {&catalog.RoleError{}, "forbidden"},
 		{&run.ConnectionChanged{}, "connection_changed"}, {&store.ConflictError{}, "conflict"},
 		{run.ErrOtherInput, "run_id_used"},

@@ -19,7 +19,7 @@ type FilePart func(context.Context, *store.Tx) (rows [][]string, last bool, err 
 
 // RecordFile puts on record that a visitor takes a file of so many rows. A visitor
 // whose membership has ended meanwhile, or who would take more than the owners
-// allow, takes nothing. The rows are counted as they are sent.
+// allow, of rows or of large files, takes nothing. The rows are counted as they are sent.
 func (s *Site) RecordFile(ctx context.Context, v Visitor, record store.Record, rows int) error {
 	record.Operator, record.At = v.Operator.ID, s.Now()
 	err := s.Store.InWorkspace(ctx, v.Scope, func(tx *store.Tx) error {
@@ -39,7 +39,14 @@ func (s *Site) RecordFile(ctx context.Context, v Visitor, record store.Record, r
 	if record.Organization == uuid.Nil {
 		scope = store.WholeWorkspace(v.Workspace.ID)
 	}
-	return s.Store.InWorkspace(ctx, scope, func(tx *store.Tx) error { return tx.Record(ctx, record) })
+	err = s.Store.InWorkspace(ctx, scope, func(tx *store.Tx) error {
+		if err := useFile(ctx, tx, v, record.Organization == uuid.Nil, rows, record.At); err != nil {
+			return err
+		}
+		return tx.Record(ctx, record)
+	})
+	s.Runner.NoteQuota(ctx, v.Workspace.ID, v.Actor(), store.Record{Organization: record.Organization}, err)
+	return err
 }
 
 // SendExport is SendCSV for a list of the console's own. Each part is read in a transaction of

@@ -82,7 +82,9 @@ var ProblemCodes = []struct {
 	{"too_many_attempts", 429,
 		"Too many access tokens that do not exist came from your address. Retry-After says how long to wait. A new access token is not affected.", ""},
 	{"push_limit", 429,
-		"The user was asked 3 times in the last 10 minutes. Nothing was sent. Retry-After says how long to wait.", ""},
+		"The user was asked in the last 10 minutes as often as the quota of the role allows, which is 3 times unless owners change it. Nothing was sent. Retry-After says how long to wait.", ""},
+	{"quota_reached", 429,
+		"The operator of the access token has used up a quota of the role; detail says which, and until when. Nothing was done. Retry-After says how long to wait.", ""},
 	{"reading_limit", 429,
 		"The operator has exported as many rows within 24 hours as the owners of the workspace allow.", ""},
 	{"duo_busy", 429, "Duo limits how often it is asked, and did not do it. Retry-After says how long to wait.", ""},
@@ -226,9 +228,12 @@ func RetryAfter(err error) string {
 	var attempts *tooMany
 	var many *run.TooManyPushes
 	var much *store.TooMuchRead
+	var over *run.OverQuota
 	switch in := run.AgainIn(err); {
 	case errors.As(err, &many):
 		wait = many.Wait
+	case errors.As(err, &over):
+		wait = over.Wait
 	case errors.As(err, &fast):
 		wait = fast.wait
 	case errors.As(err, &attempts):

@@ -43,7 +43,8 @@ func (s *Site) LastActs(ctx context.Context, tx *store.Tx, v Visitor, limit int)
 
 // notActs are the actions that change nothing in Duo, and the events that change nothing here.
 func notActs() []string {
-	slugs := []string{store.SignedIn.Slug, store.Denied.Slug, store.RunsExported.Slug, store.OrganizationsExported.Slug,
+	slugs := []string{store.SignedIn.Slug, store.Denied.Slug, store.QuotaReached.Slug,
+		store.RunsExported.Slug, store.OrganizationsExported.Slug,
 		store.IntegrationChecked.Slug, store.OwnKeysChecked.Slug}
 	for _, a := range catalog.All() {
 		if a.Kind == catalog.Read {

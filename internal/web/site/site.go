@@ -42,6 +42,8 @@ type Config struct {
 
 	StallTime time.Duration // a file is cut off if its reader takes nothing for so long; 0: 30 seconds
 
+	RefusalWindow time.Duration // in which refusals of an operator are counted together; 0: five minutes
+
 	RefusalPause time.Duration // before a stranger is told to be too fast; 0: a second
 
 	Served func(Served) // is told of every request, for counting; may be nil
