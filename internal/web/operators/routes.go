@@ -11,7 +11,7 @@ type pages struct{ *site.Site }
 func Routes(on *site.Site) []site.Route {
 	s := &pages{on}
 	return []site.Route{
-		site.Post("/preferences", site.Signed, s.postPreferences),
+		site.Post("/preferences", site.AnySession, s.postPreferences),
 		site.Get("/invitation", site.Public, s.getInvitation),
 		site.Post("/invitation", site.Public, s.postInvitation),
 		site.Post("/invitation/accept", site.Public, s.postAccept),
@@ -26,6 +26,12 @@ func Routes(on *site.Site) []site.Route {
 		site.Post("/account/tokens/:ws/revoke", site.InWorkspace, s.postRevokeToken),
 		site.Get("/w/:ws/notices", site.Owners, s.getNotices),
 		site.Post("/w/:ws/notices", site.Owners, s.postNotices),
+		site.Get("/w/:ws/signon", site.Owners, s.getSignOnSettings),
+		site.Post("/w/:ws/signon", site.Owners, s.postSignOnSettings),
+		site.Post("/w/:ws/signon/test", site.Owners, s.postTestSignOn).Within(site.SaveDeadline),
+		site.Post("/w/:ws/signon/require", site.Owners, s.postRequireSignOn),
+		site.Post("/w/:ws/signon/optional", site.Owners, s.postOptionalSignOn),
+		site.Post("/w/:ws/signon/remove", site.Owners, s.postRemoveSignOn),
 		site.Get("/w/:ws/operators", site.Owners, s.getOperators),
 		site.Post("/w/:ws/factor-grace", site.Owners, s.postGrace),
 		site.Get("/w/:ws/operators/invite", site.Owners, s.getInvite),

@@ -18,6 +18,7 @@ import (
 	"duodesk/internal/run/members"
 	"duodesk/internal/run/plan"
 	"duodesk/internal/run/setup"
+	"duodesk/internal/run/signon"
 	"duodesk/internal/store"
 )
 
@@ -63,6 +64,7 @@ type Site struct {
 	Plans    *plan.Runner
 	Sessions *sessionStore
 	Crowd    *crowd
+	SignOn   *signon.Desk
 	ready    readiness
 	pace     Buckets // of access tokens, by id
 	Streams  streams
@@ -72,7 +74,7 @@ type Site struct {
 func New(c Config) *Site {
 	crowd := newCrowd(c)
 	return &Site{Config: c, Setup: setup.New(c.Runner), Members: members.New(c.Runner), Plans: plan.New(c.Runner),
-		Crowd: crowd, pace: newPace(), Sessions: newSessionStore(c, crowd)}
+		SignOn: signon.New(c.Store, c.Now, c.PublicURL, c.Sandbox), Crowd: crowd, pace: newPace(), Sessions: newSessionStore(c, crowd)}
 }
 
 // Handler serves the rows of the route table. It panics when it
