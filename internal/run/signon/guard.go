@@ -34,7 +34,7 @@ func newClient(loopback bool) *http.Client {
 		return checkDial(address, loopback)
 	}}
 	return &http.Client{
-		Timeout: callTime,
+		Timeout:       callTime,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return errRedirected },
 		Transport: &guard{loopback: loopback, next: &http.Transport{
 			Proxy: nil, DialContext: dialer.DialContext,

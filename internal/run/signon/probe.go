@@ -10,7 +10,6 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
-
 )
 
 // Verdict is what a test found out about one part of the settings.
@@ -155,4 +154,3 @@ func (d *Desk) probeBrowser(ctx context.Context, p Place, at *provider) (state s
 	}
 	return Unknown
 }
-

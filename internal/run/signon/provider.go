@@ -12,7 +12,6 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/google/uuid"
 	"golang.org/x/oauth2"
-
 )
 
 // provider is what a provider says about itself, as it was read.
@@ -145,4 +144,3 @@ func (d *Desk) clockFault(answer *http.Response) string {
 	}
 	return ""
 }
-

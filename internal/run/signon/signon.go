@@ -55,7 +55,7 @@ type Desk struct {
 	loopback bool
 
 	mu        sync.Mutex
-	providers map[uuid.UUID]*provider      // by their workspace
+	providers map[uuid.UUID]*provider     // by their workspace
 	busy      map[uuid.UUID]chan struct{} // of each workspace
 }
 
