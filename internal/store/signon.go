@@ -51,11 +51,11 @@ func (p SignOnSettings) Required() bool { return p.BreakGlass != nil }
 const signOnQuery = `
 	select p.issuer, p.client_id, p.sealed_secret, p.version, p.role_claim, p.roles, p.saved_at, p.proved_at,
 	       w.sign_on_provider as provider, w.sign_on_break_glass as break_glass
-	from sign_on p join workspace w on w.id = p.workspace_id where p.` + inWorkspace + ` and w.sign_on_provider is not null`
+	from sign_on p join workspace w on w.id = p.workspace_id and w.sign_on_provider is not null`
 
 // SignOn returns the workspace's provider, or ErrNotFound.
 func (t *Tx) SignOn(ctx context.Context) (SignOnSettings, error) {
-	return one[SignOnSettings](ctx, t.tx, signOnQuery)
+	return one[SignOnSettings](ctx, t.tx, signOnQuery+` where p.`+inWorkspace)
 }
 
 // WorkspaceBySlug returns a workspace for a visitor who has not signed in. It returns

@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 
@@ -11,7 +10,6 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/run/signon/signontest"
 	"duodesk/internal/store"
-	"duodesk/internal/store/storetest"
 )
 
 // provider sets a provider of its own up for a workspace.
@@ -137,6 +135,4 @@ func TestSignOn(t *testing.T) {
 	if got := s.refusals(t, s.Workspace); len(got) != 1 || !strings.Contains(got[0], "linked to nobody") {
 		t.Error(got)
 	}
-	_ = url.Values{}
-	_ = storetest.Password
 }

@@ -210,7 +210,7 @@ func (d *Desk) judge(token *oidc.IDToken, t Taken) (id Identity, err error) {
 		return id, refuse(reasonMalformed)
 	case token.IssuedAt.After(now.Add(clockLeeway)):
 		return id, refuse(reasonFuture)
-	case token.Subject == "" || len([]rune(token.Subject)) > store.LongestSubject || text.Bad(token.Subject) != text.Fine:
+	case token.Subject == "" || len(token.Subject) > store.LongestSubject || strings.ContainsFunc(token.Subject, unwritten):
 		return id, refuse(reasonSubject)
 	case verified != "" && verified != "true" && verified != "null":
 		return id, refuse(reasonEmail)
@@ -233,6 +233,9 @@ func (d *Desk) judge(token *oidc.IDToken, t Taken) (id Identity, err error) {
 	id.values, err = valuesOf(token, t.RoleClaim)
 	return id, err
 }
+
+// unwritten reports characters that no subject has: it is ASCII, by the specification.
+func unwritten(r rune) bool { return r < ' ' || r > '~' }
 
 // authTime reads when the person signed in at the provider; zero: it does not say. iat never
 // stands in for it: providers renew it without asking the person.

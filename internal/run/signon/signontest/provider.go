@@ -50,7 +50,7 @@ type State struct {
 	Tamper     func(*Token)     // changes each ID token before it is signed; nil: none
 	Reuse      bool             // a person is never asked again, whatever the question says
 	Before     http.HandlerFunc // answers in the place of the provider if it writes; nil: none
-	Forget     bool             // the code challenge is not looked at
+	Forget     bool             // the code challenge and its verifier are not looked at
 }
 
 type key struct {
@@ -139,7 +139,8 @@ func (p *Provider) Drop() {
 	p.keys = p.keys[len(p.keys)-1:]
 }
 
-func (p *Provider) newest() key {
+// Newest is the key that signs.
+func (p *Provider) Newest() key {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.keys[len(p.keys)-1]

@@ -127,7 +127,7 @@ func (p public) Key() any                           { return &p.private.PublicKe
 func (p public) Algorithm() jose.SignatureAlgorithm { return jose.RS256 }
 func (p public) Use() string                        { return "sig" }
 
-func (s storage) SigningKey(context.Context) (op.SigningKey, error) { return s.newest(), nil }
+func (s storage) SigningKey(context.Context) (op.SigningKey, error) { return s.Newest(), nil }
 
 func (s storage) SignatureAlgorithms(context.Context) ([]jose.SignatureAlgorithm, error) {
 	return []jose.SignatureAlgorithm{jose.RS256}, nil

@@ -3,6 +3,7 @@ package signontest
 import (
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -13,6 +14,13 @@ import (
 // tamper has the provider answer, and changes the ID token as the test wants.
 func (p *Provider) tamper(provider http.Handler, w http.ResponseWriter, r *http.Request) {
 	change := p.now().Tamper
+	if p.now().Forget && r.ParseForm() == nil {
+		form := r.PostForm
+		form.Del("code_verifier")
+		r = r.Clone(r.Context())
+		r.Form, r.PostForm = nil, nil
+		r.Body, r.ContentLength = io.NopCloser(strings.NewReader(form.Encode())), int64(len(form.Encode()))
+	}
 	if change == nil {
 		provider.ServeHTTP(w, r)
 		return
@@ -28,7 +36,7 @@ func (p *Provider) tamper(provider http.Handler, w http.ResponseWriter, r *http.
 		w.Write(kept.Body.Bytes())
 		return
 	}
-	signs := p.newest()
+	signs := p.Newest()
 	token := Token{Algorithm: jose.RS256, Key: signs.private, KeyID: signs.id, Claims: map[string]any{}}
 	parts := strings.Split(answer["id_token"].(string), ".")
 	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
