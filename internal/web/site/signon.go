@@ -26,16 +26,18 @@ type signOnWanted struct{ workspace string }
 
 func (e *signOnWanted) Error() string { return "web: the workspace requires single sign-on" }
 
-// signedOn compares a session with the rule of the workspace that the visitor has entered, or
-// failed to enter, and adds the proof of its provider, if that is the later one.
+// signedOn compares a session with the rule of the workspace that the visitor asks for, and
+// adds the proof of its provider, if that is the later one.
 func (s *Site) signedOn(c echo.Context, v *Visitor, session store.Session) (by store.Entrance, err error) {
-	by.From = OriginOf(c)
+	if by.From = OriginOf(c); v.Workspace.ID == uuid.Nil {
+		return by, nil // there is nothing to enter; opens has been asked
+	}
 	proof, through := session.SignedOn.By(v.signOn.Provider)
 	own := session.Own && session.Proof.Kind != "" && session.Proof.Kind != store.RecoveryCode
 	switch {
 	case !session.Own && !through:
 		return by, errOwnWanted
-	case v.Workspace.ID != uuid.Nil && v.signOn.Required() && !through:
+	case v.signOn.Required() && !through:
 		if !own || v.Operator.ID != v.signOn.BreakGlass {
 			return by, &signOnWanted{v.Workspace.Slug}
 		}
