@@ -235,6 +235,6 @@ func TestSignOnFormFaults(t *testing.T) {
 		t.Error("the log has the secret")
 	}
 	for _, role := range []catalog.Role{catalog.Administrator, catalog.Auditor} {
-		s.as(t, s.Member(t, s.Workspace, role)).get(s.ws("/signon")).want(http.StatusForbidden)
+		s.as(t, s.Member(t, s.Workspace, role)).get(s.ws("/signon")).want(http.StatusNotFound)
 	}
 }

@@ -2,6 +2,7 @@ package signon
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -25,9 +26,9 @@ const (
 	Unknown = "unknown"
 )
 
-// Test asks a workspace's provider what it can say without a person: its description; what it
-// answers to a made-up code, where a wrong client or secret is refused before the code; and
-// whether it would send a browser back to our address. It changes nothing.
+// Test asks a workspace's provider what it can say without a person: its description; whether
+// it takes client and secret; and whether it would send a browser back to our address. It
+// changes nothing.
 func (d *Desk) Test(ctx context.Context, p Place) ([]Verdict, error) {
 	issuer := Verdict{"Issuer", Fine, "The provider describes itself with exactly this issuer."}
 	client := Verdict{"Client ID", Unknown, "Not asked: the issuer has to be right first."}
@@ -84,6 +85,9 @@ func judgeClient(client, secret, redirect *Verdict, credentials, known, address 
 	default:
 		client.State, client.Text = Unknown, "The provider gave no clear answer. Sign in once to see."
 		secret.State, secret.Text = client.State, client.Text
+		if known == Fine {
+			client.State, client.Text = Fine, "The provider knows this client."
+		}
 	}
 	switch {
 	case known == Fine:
@@ -98,12 +102,17 @@ func judgeClient(client, secret, redirect *Verdict, credentials, known, address 
 	}
 }
 
-// probeToken sends a code that was never given. A provider that refuses the code has accepted
-// client and secret before.
+// probeToken shows client and secret to the provider. It revokes a token that was never given,
+// which takes both and changes nothing. Where nothing can be revoked, it sends a code that was
+// never given: a provider that refuses the client has looked at it, and one that refuses the
+// code may not have.
 func (d *Desk) probeToken(ctx context.Context, p Place, at *provider) (state string, answer *http.Response, err error) {
 	client, err := d.clientOf(p, at)
 	if err != nil {
 		return "", nil, err
+	}
+	if at.Revocation != "" {
+		return d.probeRevocation(ctx, client, at.Revocation)
 	}
 	madeUp, _ := newToken()
 	_, err = client.Exchange(oidc.ClientContext(ctx, d.client), madeUp, oauth2.VerifierOption(oauth2.GenerateVerifier()))
@@ -111,14 +120,47 @@ func (d *Desk) probeToken(ctx context.Context, p Place, at *provider) (state str
 	if !errors.As(err, &refused) || refused.Response == nil {
 		return Unknown, nil, nil
 	}
-	switch {
-	case refused.ErrorCode == "invalid_client", refused.ErrorCode == "unauthorized_client",
-		refused.Response.StatusCode == http.StatusUnauthorized:
+	if refused.ErrorCode == "invalid_client" || refused.ErrorCode == "unauthorized_client" ||
+		refused.Response.StatusCode == http.StatusUnauthorized {
 		return Wrong, refused.Response, nil
-	case refused.ErrorCode == "invalid_grant":
-		return Fine, refused.Response, nil
 	}
 	return Unknown, refused.Response, nil
+}
+
+// probeRevocation revokes a token that was never given.
+func (d *Desk) probeRevocation(ctx context.Context, client *oauth2.Config, address string) (state string,
+	answer *http.Response, err error) {
+	madeUp, _ := newToken()
+	form := url.Values{"token": {madeUp}}
+	if client.Endpoint.AuthStyle == oauth2.AuthStyleInParams {
+		form.Set("client_id", client.ClientID)
+		form.Set("client_secret", client.ClientSecret)
+	}
+	asking, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		return Unknown, nil, nil
+	}
+	asking.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if client.Endpoint.AuthStyle == oauth2.AuthStyleInHeader {
+		asking.SetBasicAuth(url.QueryEscape(client.ClientID), url.QueryEscape(client.ClientSecret))
+	}
+	answer, err = d.client.Do(asking)
+	if err != nil {
+		return Unknown, nil, nil
+	}
+	defer answer.Body.Close()
+	var says struct {
+		Error string `json:"error"`
+	}
+	body, _ := io.ReadAll(answer.Body)
+	_ = json.Unmarshal(body, &says) // an empty answer says nothing
+	switch {
+	case answer.StatusCode == http.StatusOK:
+		return Fine, answer, nil
+	case answer.StatusCode == http.StatusUnauthorized, says.Error == "invalid_client", says.Error == "unauthorized_client":
+		return Wrong, answer, nil
+	}
+	return Unknown, answer, nil
 }
 
 // probeBrowser asks as a browser without a session would, and forbids to ask a person: a

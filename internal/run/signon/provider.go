@@ -28,6 +28,7 @@ type described struct {
 	Methods    []string `json:"token_endpoint_auth_methods_supported"`
 	Challenges []string `json:"code_challenge_methods_supported"`
 	JWKS       string   `json:"jwks_uri"`
+	Revocation string   `json:"revocation_endpoint"`
 }
 
 // Reasons for owners. Strangers see none of them.

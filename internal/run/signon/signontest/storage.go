@@ -108,12 +108,10 @@ func (s storage) TokenRequestByRefreshToken(context.Context, string) (op.Refresh
 
 func (s storage) TerminateSession(context.Context, string, string) error { return errUnused }
 
-func (s storage) RevokeToken(context.Context, string, string, string) *oidc.Error {
-	return oidc.ErrServerError()
-}
+func (s storage) RevokeToken(context.Context, string, string, string) *oidc.Error { return nil }
 
 func (s storage) GetRefreshTokenInfo(context.Context, string, string) (string, string, error) {
-	return "", "", errUnused
+	return "", "", op.ErrInvalidRefreshToken
 }
 
 func (k key) SignatureAlgorithm() jose.SignatureAlgorithm { return jose.RS256 }
