@@ -26,7 +26,7 @@ var ours = map[string][]string{
 	"internal/run/setup": {"internal/run", "internal/run/plan", "internal/store", "internal/duo",
 		"internal/duo/catalog", "internal/secret", "internal/task", "internal/text"},
 	"internal/run/factors": {"internal/secret", "internal/store", "internal/text"},
-	"internal/run/signon": {"internal/duo", "internal/duo/catalog", "internal/store", "internal/text"},
+	"internal/run/signon":  {"internal/duo", "internal/duo/catalog", "internal/store", "internal/text"},
 	"internal/run/members": {"internal/run", "internal/store", "internal/duo", "internal/duo/catalog",
 		"internal/secret", "internal/text"},
 	"internal/mail":          {"internal/secret", "internal/task", "internal/text"},

@@ -72,6 +72,8 @@ func signOnForm(stored bool, pairs ...string) func(*fleet, *tenant, bool) url.Va
 		e.Exec(e.t, `update sign_on set proved_at = now() where workspace_id = $1`, ws)
 		if f.Set("version", "1"); f.Has("required") {
 			e.Exec(e.t, `update workspace set sign_on_break_glass = $2 where id = $1`, ws, owner)
+			e.Exec(e.t, `update session set sign_on = jsonb_build_object((select sign_on_provider from workspace where id = $1), 0)
+				where operator_id in (select operator_id from membership where workspace_id = $1 and role = 'owner')`, ws)
 		}
 		return f
 	}

@@ -192,7 +192,7 @@ var plainRoutes = map[string][]knownRoute{
 
 	"GET /w/:ws/notices":  one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
 	"POST /w/:ws/notices": one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: noticeForm}),
-	"GET /w/:ws/signon": one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
+	"GET /w/:ws/signon":   one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
 	"POST /w/:ws/signon": one(knownRoute{least: catalog.Owner, whole: true, ok: moved,
 		form: signOnForm(false, "issuer", "https://login.example.com", "client_id", "console", "client_secret", "k",
 			"run_id", "")}),

@@ -155,7 +155,7 @@ func TestSignOnSettingsAreTested(t *testing.T) {
 	b.get(s.ws("/signon")).form("Save").set("client_secret", "not the secret").post().want(http.StatusSeeOther)
 	verdicts("Client ID Right", "Client secret Wrong", "Redirect address Right")
 	save(func(*store.SignOnSettings) {})
-	for off, words := range map[time.Duration]string{5 * time.Minute: "5m", -5 * time.Minute: "behind this server's"} {
+	for off, words := range map[time.Duration]string{5 * time.Minute: "minutes ahead", -5 * time.Minute: "behind this server's"} {
 		p.Set(func(st *signontest.State) {
 			st.Before = func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Date", time.Now().Add(off).UTC().Format(http.TimeFormat))
@@ -176,7 +176,7 @@ func TestSignOnSettingsAreTested(t *testing.T) {
 	p.Set(func(st *signontest.State) {
 		st.Before = func(w http.ResponseWriter, _ *http.Request) { w.Write(make([]byte, 2<<20)) }
 	})
-	verdicts("Issuer Wrong The provider's answer is longer than 1024 kB.")
+	verdicts("Issuer Wrong The provider's answer is longer than 1 MB.")
 }
 
 // TestSignOnFormFaults: what cannot work is refused in words before it is stored, and nothing

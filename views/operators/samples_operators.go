@@ -10,7 +10,9 @@ import (
 
 const sampleMember = "5d0c1a77-8f7e-4f0e-9a43-0a2f6b1f2c11"
 
-func Samples() []sample.Sample { return slices.Concat(operatorSamples(), signOnSamples(), accountSamples()) }
+func Samples() []sample.Sample {
+	return slices.Concat(operatorSamples(), signOnSamples(), accountSamples())
+}
 
 func ownerShell(flashes ...views.Flash) views.Shell {
 	shell := sample.WorkspaceShell("operators")

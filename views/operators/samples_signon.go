@@ -31,7 +31,7 @@ func signOnSamples() []sample.Sample {
 		{"Client secret", views.Chip{Level: "bad", Text: "Wrong"}, "The provider refuses this secret. It may have expired."},
 		{"Redirect address", views.Chip{Level: "idle", Text: "Not known"},
 			"The provider asks a person before it answers. Sign in once to see."},
-		{"Clock", views.Chip{Level: "bad", Text: "Wrong"}, "The provider's clock is 5m0s ahead of this server's."},
+		{"Clock", views.Chip{Level: "bad", Text: "Wrong"}, "The provider's clock is 5 minutes ahead of this server's."},
 	}
 	tested.Refusals = []SignOnRefusal{
 		{Reason: "The account at the provider is linked to nobody who may enter this workspace.",

@@ -3,7 +3,6 @@ package signon
 import (
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -110,7 +109,7 @@ type bounded struct {
 
 func (b *bounded) Read(p []byte) (int, error) {
 	if b.left <= 0 {
-		return 0, &guardError{fmt.Sprintf("The provider's answer is longer than %d kB.", mostBody>>10)}
+		return 0, &guardError{reasonTooLong}
 	}
 	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)

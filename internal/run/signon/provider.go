@@ -3,6 +3,8 @@ package signon
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -38,6 +40,7 @@ const (
 	reasonUnreachable = "The provider does not answer at the issuer's address."
 	reasonNoOIDC      = "There is no OpenID description at the issuer's address."
 	reasonIncomplete  = "The provider's description lacks an address, or names one that is not https://."
+	reasonTooLong     = "The provider's answer is longer than 1 MB."
 	reasonNoPKCE      = "The provider does not support PKCE with S256."
 )
 
@@ -105,6 +108,8 @@ func notDiscovered(err error) error {
 		return refuseWith(reasonIssuer, "It names "+mismatch.Discovered)
 	case errors.As(err, &guarded):
 		return refuse(guarded.reason)
+	case strings.Contains(err.Error(), reasonTooLong): // the library keeps the words of this one, not its kind
+		return refuse(reasonTooLong)
 	case errors.As(err, &fault), errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return refuse(reasonUnreachable)
 	}
@@ -136,12 +141,12 @@ func (d *Desk) clockFault(answer *http.Response) string {
 	if err != nil {
 		return ""
 	}
-	off := theirs.Sub(d.now()).Round(time.Second)
+	off := theirs.Sub(d.now())
 	switch {
 	case off > clockLeeway:
-		return "The provider's clock is " + off.String() + " ahead of this server's."
+		return fmt.Sprintf("The provider's clock is %.0f minutes ahead of this server's.", math.Ceil(off.Minutes()))
 	case off < -clockLeeway:
-		return "The provider's clock is " + (-off).String() + " behind this server's."
+		return fmt.Sprintf("The provider's clock is %.0f minutes behind this server's.", math.Ceil(-off.Minutes()))
 	}
 	return ""
 }

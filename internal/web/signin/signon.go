@@ -81,9 +81,6 @@ func (s *pages) getSignOn(c echo.Context, _ site.Visitor) error {
 // getSignOnStart sends the browser to the provider.
 func (s *pages) getSignOnStart(c echo.Context, _ site.Visitor) error {
 	slug, next := c.Param("workspace"), site.LocalPath(c.QueryParam("next"))
-	if site.OnlyHead(c.Request().Context()) {
-		return c.Redirect(http.StatusSeeOther, views.SignOnAndReturn(slug, next))
-	}
 	place, problem, status, err := s.findPlace(c, slug)
 	if err != nil {
 		return err
@@ -91,6 +88,9 @@ func (s *pages) getSignOnStart(c echo.Context, _ site.Visitor) error {
 	if problem != "" {
 		return s.Render(c, status, site.Visitor{}, site.Place{}, signin.SignOnPage{Workspace: slug, Next: next,
 			Problem: problem})
+	}
+	if site.OnlyHead(c.Request().Context()) { // which asks no provider
+		return c.NoContent(http.StatusSeeOther)
 	}
 	browser, err := s.NameBrowser(c)
 	if err != nil {
@@ -147,15 +147,15 @@ func (s *pages) signOnRefused(c echo.Context, place signon.Place, next string, e
 // getSignOnBack is where a provider sends the browser back to.
 func (s *pages) getSignOnBack(c echo.Context, _ site.Visitor) error {
 	slug := c.Param("workspace")
-	if site.OnlyHead(c.Request().Context()) {
-		return c.Redirect(http.StatusSeeOther, views.SignOn(slug))
-	}
 	place, problem, status, err := s.findPlace(c, slug)
 	if err != nil {
 		return err
 	}
 	if problem != "" {
 		return s.Render(c, status, site.Visitor{}, site.Place{}, signin.SignOnPage{Workspace: slug, Problem: problem})
+	}
+	if site.OnlyHead(c.Request().Context()) { // which uses nothing up
+		return c.NoContent(http.StatusSeeOther)
 	}
 	taken, err := s.takeAnswer(c, place)
 	if err == nil {
