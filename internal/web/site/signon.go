@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
@@ -170,7 +171,14 @@ const proofGiven = "sso"
 
 // Proved leads a browser back to where it was asked for a proof, with the token of the proof.
 func (s *Site) Proved(c echo.Context, next, token string) error {
-	return c.Redirect(http.StatusSeeOther, views.With(LocalPath(next), proofGiven, token))
+	to, err := url.Parse(LocalPath(next))
+	if err != nil {
+		return err
+	}
+	query := to.Query()
+	query.Set(proofGiven, token)
+	to.RawQuery = query.Encode()
+	return c.Redirect(http.StatusSeeOther, to.String())
 }
 
 // TakeProof returns the proof of a token for the visitor's form, once. It returns
