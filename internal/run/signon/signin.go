@@ -41,8 +41,10 @@ func (d *Desk) Operator(ctx context.Context, t Taken, id Identity, from store.Or
 func (d *Desk) operator(ctx context.Context, t Taken, id Identity, from store.Origin,
 	claims bool) (o store.Operator, ended bool, err error) {
 	err = d.store.InWorkspace(ctx, store.WholeWorkspace(t.ID), func(tx *store.Tx) error {
-		if err := tx.LockMembers(ctx); err != nil {
-			return err
+		if claims && t.RoleClaim != "" { // of the settings that are compared below
+			if err := tx.LockMembers(ctx); err != nil {
+				return err
+			}
 		}
 		now, err := tx.SignOn(ctx)
 		if err == nil && (now.Provider != t.was.Provider || now.Version != t.was.Version) {

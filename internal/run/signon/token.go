@@ -92,6 +92,8 @@ func (d *Desk) Redeem(ctx context.Context, t Taken, answer url.Values) (id Ident
 	if raw == "" {
 		return id, refuse(reasonNoToken)
 	}
+	// With this context the keys are fetched each time: one that the provider has dropped, perhaps
+	// because it leaked, is not accepted any more.
 	verified, err := at.VerifierContext(ctx, &oidc.Config{ClientID: t.ClientID, Now: d.now,
 		SupportedSigningAlgs: at.algorithms()}).Verify(ctx, raw)
 	if err != nil {

@@ -43,8 +43,15 @@ const noSignOn = "No workspace of this name has single sign-on."
 // findPlace finds the place of a slug for a stranger. problem says why there is none, in the
 // same words for a workspace that does not exist and one without a provider.
 func (s *pages) findPlace(c echo.Context, slug string) (place signon.Place, problem string, status int, err error) {
+	_, paced := s.LaneOf(c.Request())
+	return s.findPlacePaced(c, slug, paced)
+}
+
+// findPlacePaced is findPlace with something else to be paced by.
+func (s *pages) findPlacePaced(c echo.Context, slug, paced string) (place signon.Place, problem string, status int,
+	err error) {
 	ctx := c.Request().Context()
-	lane, paced := s.LaneOf(c.Request())
+	lane, _ := s.LaneOf(c.Request())
 	leave, wait, err := s.Crowd.Enter(ctx, lane, paced)
 	switch {
 	case errors.Is(err, secret.ErrBusy):
@@ -147,7 +154,11 @@ func (s *pages) signOnRefused(c echo.Context, place signon.Place, next string, e
 // getSignOnBack is where a provider sends the browser back to.
 func (s *pages) getSignOnBack(c echo.Context, _ site.Visitor) error {
 	slug := c.Param("workspace")
-	place, problem, status, err := s.findPlace(c, slug)
+	_, paced := s.LaneOf(c.Request())
+	if browser := s.BrowserHash(c); browser != nil { // an office that signs in at nine has one address
+		paced = "back " + string(browser)
+	}
+	place, problem, status, err := s.findPlacePaced(c, slug, paced)
 	if err != nil {
 		return err
 	}
