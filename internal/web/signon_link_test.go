@@ -186,9 +186,9 @@ func TestSignOnFormFaults(t *testing.T) {
 	s := newSite(t)
 	b := s.as(t, s.Owner)
 	for typed, words := range map[string]string{
-		"https://login.microsoftonline.com/common/v2.0":              "stands for many tenants",
-		"https://login.microsoftonline.com/Organizations/v2.0":       "stands for many tenants",
-		"https://login.microsoftonline.us/consumers/v2.0":            "stands for many tenants",
+		"https://login.microsoftonline.com/common/v2.0":              "is for many tenants",
+		"https://login.microsoftonline.com/Organizations/v2.0":       "is for many tenants",
+		"https://login.microsoftonline.us/consumers/v2.0":            "is for many tenants",
 		"http://login.example.com":                                   "does not begin with https://",
 		"https://10.0.0.1":                                           "private",
 		"https://169.254.169.254/latest":                             "private",

@@ -65,7 +65,7 @@ func TestSignOnMeanwhile(t *testing.T) {
 	if err := s.server.Members.RemoveSignOn(t.Context(), s.Scope(), owner, s.signOn(t, s.Workspace).Version); err != nil {
 		t.Fatal(err)
 	}
-	s.stranger(t).request(http.MethodGet, back, nil).want(http.StatusNotFound, "No workspace of this name")
+	s.stranger(t).request(http.MethodGet, back, nil).want(http.StatusNotFound, "No workspace with this name")
 	b.get(s.ws("")).want(http.StatusOK, "Sign in").wantNot(o.Email)
 }
 

@@ -17,7 +17,7 @@ func signOnSamples() []sample.Sample {
 	refused := empty
 	refused.Typed = true
 	refused.Issuer = views.Input{Value: "https://login.microsoftonline.com/common/v2.0",
-		Error: "Entra's “common” stands for many tenants, and its issuer cannot be checked. " +
+		Error: "Entra's “common” is for many tenants, and its issuer cannot be checked. " +
 			"Use your own tenant's: https://login.microsoftonline.com/TENANT-ID/v2.0."}
 	refused.ClientID.Error = "Enter the client ID that the provider shows."
 	refused.Secret.Error = "Enter the client secret that the provider shows."

@@ -67,7 +67,7 @@ func (p SignOnSettingsPage) fields() []views.FieldView {
 func (p SignOnSettingsPage) claimFields() []views.FieldView {
 	return []views.FieldView{
 		{Name: "role_claim", Label: "Claim", Value: p.RoleClaim.Value, Error: p.RoleClaim.Error, Mono: true, MaxLength: 200, Help: "Such as groups. Empty: roles are given here only."},
-		{Name: "roles", Label: "Values and roles", Kind: "textarea", Rows: 4, Value: p.Roles.Value, Error: p.Roles.Error, Mono: true, MaxLength: 8000, Help: "One a line: value = role, such as duo-technicians = technician. Read at each sign-in; without a value of the list the membership is disabled."},
+		{Name: "roles", Label: "Values and roles", Kind: "textarea", Rows: 4, Value: p.Roles.Value, Error: p.Roles.Error, Mono: true, MaxLength: 8000, Help: "One per line: value = role, such as duo-technicians = technician. Read at each sign-in; without a value of the list the membership is disabled."},
 	}
 }
 

@@ -17,7 +17,7 @@ func signOnSamples() []sample.Sample {
 			Borrowed: true}},
 		{Name: "sign-on-choice", Shell: alone, Page: SignOnChoicePage{Next: "/"}},
 		{Name: "sign-on-choice-refused", Shell: alone, Page: SignOnChoicePage{Next: "/", Workspace: views.Input{
-			Value: "nowhere", Error: "No workspace of this name has single sign-on."}}},
+			Value: "nowhere", Error: "No workspace with this name has single sign-on."}}},
 		{Name: "sign-on", Shell: alone, Page: SignOnPage{Workspace: "northwind", Name: "Northwind IT", Next: "/"}},
 		{Name: "sign-on-signed-in", Shell: alone, Page: SignOnPage{Workspace: "northwind", Name: sample.Hostile.Name,
 			Next: "/", SignedIn: hostileEmail}},
@@ -25,7 +25,7 @@ func signOnSamples() []sample.Sample {
 			Problem: "Single sign-on did not let you in. Start again. If it goes on, ask an owner of the workspace: " +
 				"the reason is on the workspace's page of single sign-on."}},
 		{Name: "sign-on-none", Shell: alone, Page: SignOnPage{Workspace: "nowhere", Next: "/",
-			Problem: "No workspace of this name has single sign-on."}},
+			Problem: "No workspace with this name has single sign-on."}},
 		{Name: "own-sign-ons", Shell: signedIn, Page: OwnSignOnsPage{Rows: rows}},
 		{Name: "own-sign-ons-fresh", Shell: signedIn, Page: OwnSignOnsPage{Rows: rows, Fresh: true, Said: "linked"}},
 		{Name: "own-sign-ons-none", Shell: signedIn, Page: OwnSignOnsPage{Said: "unlinked"}},

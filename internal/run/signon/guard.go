@@ -138,7 +138,7 @@ func (d *Desk) IssuerFault(issuer string) string {
 	}
 	for _, shared := range entraShared {
 		if strings.EqualFold(strings.Split(strings.TrimPrefix(u.Path, "/"), "/")[0], shared) && isEntra(u.Hostname()) {
-			return "Entra's “" + shared + "” stands for many tenants, and its issuer cannot be checked. " +
+			return "Entra's “" + shared + "” is for many tenants, and its issuer cannot be checked. " +
 				"Use your own tenant's: https://login.microsoftonline.com/TENANT-ID/v2.0."
 		}
 	}

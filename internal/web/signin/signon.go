@@ -38,7 +38,7 @@ func (s *pages) getSignOnChoice(c echo.Context, _ site.Visitor) error {
 	return c.Redirect(http.StatusSeeOther, views.SignOnAndReturn(place.Slug, page.Next))
 }
 
-const noSignOn = "No workspace of this name has single sign-on."
+const noSignOn = "No workspace with this name has single sign-on."
 
 // findPlace finds the place of a slug for a stranger. problem says why there is none, in the
 // same words for a workspace that does not exist and one without a provider.
