@@ -112,6 +112,7 @@ func TestProofByProvider(t *testing.T) {
 func TestBadProofsOfProviders(t *testing.T) {
 	t.Parallel()
 	w := newProving(t)
+	w.s.link(t, w.s.Workspace, w.s.Owner, w.p, "subject-2")
 	now := time.Now()
 	for name, c := range map[string]struct {
 		change func(*signontest.State)
@@ -124,6 +125,7 @@ func TestBadProofsOfProviders(t *testing.T) {
 		"stale auth_time":    {claim("auth_time", now.Add(-5*time.Minute).Unix()), "too old"},
 		"a session reused":   {func(s *signontest.State) { s.Reuse, s.SignedInAt = true, now.Add(-time.Hour) }, "too old"},
 		"someone else there": {claim("sub", "subject-2"), "Someone else signed in"},
+		"nobody's account":   {claim("sub", "subject-3"), "Someone else signed in"},
 	} {
 		w.s.Exec(t, `delete from sign_on_refusal where workspace_id = $1`, w.s.Workspace.ID)
 		w.p.Set(func(st *signontest.State) { *st = signontest.State{Account: st.Account, Redirects: st.Redirects} })
