@@ -20,8 +20,10 @@ func TestStopRequiringSignOnOnTheHost(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = in.InWorkspace(t.Context(), store.WholeWorkspace(in.ws.ID), func(tx *store.Tx) error {
-		return tx.SaveSignOn(t.Context(), store.SignOnSettings{Issuer: "https://login.example.com", ClientID: "console"},
-			new(secret.Box([]byte("k"))), owner.ID, store.Record{Event: store.SignOnSaved, Operator: owner.ID, At: time.Now()})
+		return tx.SaveSignOn(t.Context(), store.SignOnSettings{Issuer: "https://login.example.com",
+			ClientID: "console"},
+			new(secret.Box([]byte("k"))), owner.ID,
+			store.Record{Event: store.SignOnSaved, Operator: owner.ID, At: time.Now()})
 	})
 	if err != nil {
 		t.Fatal(err)

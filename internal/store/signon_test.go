@@ -28,7 +28,8 @@ func newSignedOn(t testing.TB) *signedOn {
 	d := &signedOn{DB: storetest.Open(t)}
 	d.ws, d.owner = d.Workspace(t)
 	d.member = d.Member(t, d.ws, catalog.Technician)
-	d.through = store.Through{Workspace: d.ws.ID, Issuer: "https://login.example.com", Subject: uuid.NewString(), Version: 1,
+	d.through = store.Through{Workspace: d.ws.ID, Issuer: "https://login.example.com",
+		Subject: uuid.NewString(), Version: 1,
 		At: time.Now()}
 	d.save(t, 0, "console")
 	d.Exec(t, `insert into sign_on_link (workspace_id, operator_id, issuer, subject, linked_at)
@@ -61,7 +62,8 @@ func (d *signedOn) start(t testing.TB, through store.Through, before []byte) (to
 		t.Fatal(err)
 	}
 	now := time.Now()
-	return token, d.StartSession(t.Context(), store.Opening{TokenHash: token, Operator: o, Through: &through, Before: before,
+	return token, d.StartSession(t.Context(), store.Opening{TokenHash: token, Operator: o, Through: &through,
+		Before: before,
 		EndsAt: now.Add(time.Hour)}, now)
 }
 
@@ -130,8 +132,9 @@ func TestSessionThroughAProvider(t *testing.T) {
 	d.Exec(t, `update membership set disabled_at = null where operator_id = $1`, d.member.ID)
 	d.Exec(t, `update operator set epoch = epoch + 1 where id = $1`, d.member.ID)
 	stale := d.through
-	if err := d.StartSession(t.Context(), store.Opening{TokenHash: make([]byte, 32), Operator: d.member, Through: &stale,
-		EndsAt: now.Add(time.Hour)}, now); !errors.Is(err, store.ErrEnded) {
+	if err := d.StartSession(t.Context(), store.Opening{TokenHash: make([]byte, 32), Operator: d.member,
+		Through: &stale,
+		EndsAt:  now.Add(time.Hour)}, now); !errors.Is(err, store.ErrEnded) {
 		t.Error("an epoch of before: ", err)
 	}
 	d.save(t, 1, "another client") // which renews the provider
@@ -165,7 +168,8 @@ func TestClientSecretIsSealed(t *testing.T) {
 	}
 	// A save without a secret seals the one of before again, for its new version.
 	within(t, d.Store, store.WholeWorkspace(d.ws.ID), func(tx *store.Tx) error {
-		return tx.SaveSignOn(t.Context(), store.SignOnSettings{Issuer: first.Issuer, ClientID: first.ClientID, Version: 1}, nil,
+		return tx.SaveSignOn(t.Context(), store.SignOnSettings{Issuer: first.Issuer, ClientID: first.ClientID,
+			Version: 1}, nil,
 			d.owner.ID, store.Record{Event: store.SignOnSaved, Operator: d.owner.ID, At: time.Now()})
 	})
 	second := read()

@@ -155,7 +155,8 @@ func TestSignOnSettingsAreTested(t *testing.T) {
 	b.get(s.ws("/signon")).form("Save").set("client_secret", "not the secret").post().want(http.StatusSeeOther)
 	verdicts("Client ID Right", "Client secret Wrong", "Redirect address Right")
 	save(func(*store.SignOnSettings) {})
-	for off, words := range map[time.Duration]string{5 * time.Minute: "minutes ahead", -5 * time.Minute: "behind this server's"} {
+	for off, words := range map[time.Duration]string{5 * time.Minute: "minutes ahead",
+		-5 * time.Minute: "behind this server's"} {
 		p.Set(func(st *signontest.State) {
 			st.Before = func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set("Date", time.Now().Add(off).UTC().Format(http.TimeFormat))
@@ -221,7 +222,8 @@ func TestSignOnFormFaults(t *testing.T) {
 	// Saved from two tabs: the second sees that someone else was first.
 	f, g := b.get(s.ws("/signon")).form("Save"), b.get(s.ws("/signon")).form("Save")
 	fill := func(f *formOfPage) *formOfPage {
-		return f.set("issuer", "https://login.example.com").set("client_id", "console").set("client_secret", "s3cret-canary")
+		return f.set("issuer", "https://login.example.com").set("client_id", "console").set("client_secret",
+			"s3cret-canary")
 	}
 	fill(f).post().want(http.StatusSeeOther)
 	fill(g).post().want(http.StatusConflict, "Someone else changed this first")

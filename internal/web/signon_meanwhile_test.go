@@ -62,7 +62,8 @@ func TestSignOnMeanwhile(t *testing.T) {
 
 	// Removed: there is nothing to come back to, and what it opened is closed.
 	back := s.stranger(t).signOnTo(s.Workspace)
-	if err := s.server.Members.RemoveSignOn(t.Context(), s.Scope(), owner, s.signOn(t, s.Workspace).Version); err != nil {
+	if err := s.server.Members.RemoveSignOn(t.Context(), s.Scope(), owner,
+		s.signOn(t, s.Workspace).Version); err != nil {
 		t.Fatal(err)
 	}
 	s.stranger(t).request(http.MethodGet, back, nil).want(http.StatusNotFound, "No workspace with this name")
@@ -157,7 +158,8 @@ func TestSessionOfAProviderOpensNothingElse(t *testing.T) {
 				t.Errorf("%s%s: %s", ws, more, to)
 			}
 		}
-		form := b.send(http.MethodPost, "/w/"+ws+"/o/acme/actions/create-user", url.Values{"run_id": {uuid.NewString()}}).
+		form := b.send(http.MethodPost, "/w/"+ws+"/o/acme/actions/create-user",
+			url.Values{"run_id": {uuid.NewString()}}).
 			want(http.StatusForbidden, "Sign in yourself first", "Nothing was done.")
 		if text := form.text(); same == "" {
 			same = text
@@ -165,11 +167,13 @@ func TestSessionOfAProviderOpensNothingElse(t *testing.T) {
 			t.Error("what exists is answered in other words than what does not")
 		}
 	}
-	for _, address := range []string{"/account", "/account/factors", "/account/confirm", "/account/tokens", "/account/api",
+	for _, address := range []string{"/account", "/account/factors", "/account/confirm", "/account/tokens",
+		"/account/api",
 		"/account/signon"} {
 		b.request(http.MethodGet, address, nil).want(http.StatusSeeOther).wantNot(o.Email)
 	}
-	for _, address := range []string{"/account/password", "/account/sessions", "/account/signout", "/account/factors/app",
+	for _, address := range []string{"/account/password", "/account/sessions", "/account/signout",
+		"/account/factors/app",
 		"/account/factors/recovery", "/account/confirm/code", "/account/signon/link", "/account/signon/unlink"} {
 		b.send(http.MethodPost, address, url.Values{"workspace": {s.Workspace.Slug}}).
 			want(http.StatusForbidden, "Sign in yourself first")
@@ -276,7 +280,8 @@ func TestSlowProvider(t *testing.T) {
 	s.stranger(t).signOn(there).want(http.StatusSeeOther)
 	s.as(t, s.Owner).get(s.ws("")).want(http.StatusOK, s.Owner.Email)
 	stranger := s.stranger(t)
-	stranger.request(http.MethodPost, "/signin", url.Values{"email": {s.Owner.Email}, "password": {storetest.Password}}).
+	stranger.request(http.MethodPost, "/signin", url.Values{"email": {s.Owner.Email},
+		"password": {storetest.Password}}).
 		follow().want(http.StatusOK, s.Owner.Email)
 	if took := time.Since(begun); took > 5*time.Second {
 		t.Errorf("others took %v next to a provider that does not answer", took)

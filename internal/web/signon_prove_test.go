@@ -34,7 +34,8 @@ func (w *proving) there(t testing.TB) string {
 		t.Fatal(err)
 	}
 	address, err := w.s.server.SignOn.Ask(t.Context(), place, signon.Ask{Purpose: signon.Prove,
-		Browser: hashOfToken(w.b.cookie("sso")), Session: w.session(), Form: waitingForm, Next: w.s.ws("/runs?page=2")}, nil)
+		Browser: hashOfToken(w.b.cookie("sso")), Session: w.session(), Form: waitingForm,
+		Next: w.s.ws("/runs?page=2")}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,12 +119,16 @@ func TestBadProofsOfProviders(t *testing.T) {
 		change func(*signontest.State)
 		reason string
 	}{
-		"no auth_time":       {claim("auth_time", nil), "does not say when the person signed in"},
-		"null auth_time":     {func(s *signontest.State) { s.Tamper = func(t *signontest.Token) { t.Claims["auth_time"] = nil } }, "does not say when"},
-		"auth_time in ms":    {claim("auth_time", now.UnixMilli()), "in milliseconds"},
-		"auth_time to come":  {claim("auth_time", now.Add(10*time.Minute).Unix()), "in the future"},
-		"stale auth_time":    {claim("auth_time", now.Add(-5*time.Minute).Unix()), "too old"},
-		"a session reused":   {func(s *signontest.State) { s.Reuse, s.SignedInAt = true, now.Add(-time.Hour) }, "too old"},
+		"no auth_time": {claim("auth_time", nil), "does not say when the person signed in"},
+		"null auth_time": {func(s *signontest.State) {
+			s.Tamper = func(t *signontest.Token) { t.Claims["auth_time"] = nil }
+		}, "does not say when"},
+		"auth_time in ms":   {claim("auth_time", now.UnixMilli()), "in milliseconds"},
+		"auth_time to come": {claim("auth_time", now.Add(10*time.Minute).Unix()), "in the future"},
+		"stale auth_time":   {claim("auth_time", now.Add(-5*time.Minute).Unix()), "too old"},
+		"a session reused": {func(s *signontest.State) {
+			s.Reuse, s.SignedInAt = true, now.Add(-time.Hour)
+		}, "too old"},
 		"someone else there": {claim("sub", "subject-2"), "Someone else signed in"},
 		"nobody's account":   {claim("sub", "subject-3"), "Someone else signed in"},
 	} {

@@ -94,7 +94,8 @@ func TestRequireSignOn(t *testing.T) {
 	for name, change := range map[string]func() error{
 		"demoted": func() error {
 			return s.server.Members.ChangeMember(t.Context(), s.Scope(), actor, uuid.New(), s.Owner.ID,
-				store.Grant{Role: "owner", EveryOrganization: true}, store.Grant{Role: "admin", EveryOrganization: true})
+				store.Grant{Role: "owner", EveryOrganization: true},
+				store.Grant{Role: "admin", EveryOrganization: true})
 		},
 		"disabled": func() error {
 			return s.server.Members.DisableMember(t.Context(), s.Scope(), actor, uuid.New(), s.Owner.ID)
@@ -177,7 +178,8 @@ func TestRolesByClaim(t *testing.T) {
 	o := s.Member(t, s.Workspace, catalog.Technician)
 	s.link(t, s.Workspace, o, p, "subject-1")
 	s.saveProvider(t, s.Workspace, s.Owner, store.SignOnSettings{Issuer: p.Issuer, ClientID: signontest.ClientID,
-		RoleClaim: "groups", Roles: []store.ClaimRole{{Value: "techs", Role: "technician"}, {Value: "admins", Role: "admin"},
+		RoleClaim: "groups", Roles: []store.ClaimRole{{Value: "techs", Role: "technician"},
+			{Value: "admins", Role: "admin"},
 			{Value: "bosses", Role: "owner"}}})
 	role := func() string {
 		t.Helper()

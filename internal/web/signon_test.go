@@ -128,7 +128,8 @@ func TestSignOn(t *testing.T) {
 	// Another session, without a link: nothing but one sentence.
 	p.Set(func(s *signontest.State) { s.Account = signontest.Account{Subject: "unknown", Email: s.Account.Email} })
 	other := s.stranger(t)
-	other.signOn(s.Workspace).want(http.StatusForbidden, "Single sign-on did not let you in.").wantNot("linked", s.Owner.Email)
+	other.signOn(s.Workspace).want(http.StatusForbidden, "Single sign-on did not let you in.").wantNot("linked",
+		s.Owner.Email)
 	if other.cookie("session") != "" {
 		t.Error("an account that nobody has linked got a session")
 	}

@@ -66,21 +66,24 @@ func badAnswers(t testing.TB) map[string]struct {
 		}
 	}
 	return map[string]bad{
-		"issuer":              {claim("iss", "https://evil.example"), nil, "from another issuer, such as another tenant. It is from https://evil.example"},
+		"issuer": {claim("iss", "https://evil.example"), nil,
+			"from another issuer, such as another tenant. It is from https://evil.example"},
 		"issuer with a slash": {claim("iss", "http://127.0.0.1/"), nil, "from another issuer"},
-		"another tenant":      {claim("iss", "https://login.microsoftonline.com/other/v2.0"), nil, "such as another tenant"},
-		"audience":            {claim("aud", "another-client"), nil, "for another client"},
+		"another tenant": {claim("iss", "https://login.microsoftonline.com/other/v2.0"), nil,
+			"such as another tenant"},
+		"audience": {claim("aud", "another-client"), nil, "for another client"},
 		"two audiences": {func(s *signontest.State) {
 			s.Tamper = func(t *signontest.Token) {
 				t.Claims["aud"] = []string{signontest.ClientID, "another-client"}
 				delete(t.Claims, "azp")
 			}
 		}, nil, "for another client"},
-		"authorized party":     {claim("azp", "another-client"), nil, "for another client"},
-		"nonce":                {claim("nonce", "of another sign-in"), nil, "(nonce)"},
-		"no nonce":             {claim("nonce", nil), nil, "(nonce)"},
-		"alg none":             {signedBy("none", nil), nil, "not signed in a way"},
-		"signed by the secret": {signedBy(jose.HS256, []byte(strings.Repeat(signontest.ClientSecret, 2))), nil, "not signed in a way"},
+		"authorized party": {claim("azp", "another-client"), nil, "for another client"},
+		"nonce":            {claim("nonce", "of another sign-in"), nil, "(nonce)"},
+		"no nonce":         {claim("nonce", nil), nil, "(nonce)"},
+		"alg none":         {signedBy("none", nil), nil, "not signed in a way"},
+		"signed by the secret": {signedBy(jose.HS256, []byte(strings.Repeat(signontest.ClientSecret, 2))), nil,
+			"not signed in a way"},
 		"signed by a stranger": {signedBy(jose.RS256, foreign), nil, "does not fit the provider's keys"},
 		"expired":              {claim("exp", now.Add(-time.Second).Unix()), nil, "has expired"},
 		"from the future":      {claim("iat", now.Add(5*time.Minute).Unix()), nil, "from the future"},
@@ -96,11 +99,16 @@ func badAnswers(t testing.TB) map[string]struct {
 		"subject by email":     {claim("sub", "ana@northwind.example"), nil, "linked to nobody"},
 		"no code":              {nil, query(func(q url.Values) { q.Del("code") }), "has no code"},
 		"another code":         {nil, query(func(q url.Values) { q.Set("code", "made up") }), "refused the code"},
-		"refused there":        {nil, query(func(q url.Values) { q.Del("code"); q.Set("error", "access_denied") }), "access_denied"},
-		"hostile error":        {nil, query(func(q url.Values) { q.Del("code"); q.Set("error", "<b>"+strings.Repeat("x", 4000)) }), "an unreadable error"},
-		"issuer of the answer": {nil, query(func(q url.Values) { q.Set("iss", "https://evil.example") }), "names another issuer"},
-		"another state":        {nil, query(func(q url.Values) { q.Set("state", "made up") }), "belongs to no sign-in"},
-		"no state":             {nil, query(func(q url.Values) { q.Del("state") }), "belongs to no sign-in"},
+		"refused there": {nil, query(func(q url.Values) { q.Del("code"); q.Set("error", "access_denied") }),
+			"access_denied"},
+		"hostile error": {nil, query(func(q url.Values) {
+			q.Del("code")
+			q.Set("error", "<b>"+strings.Repeat("x", 4000))
+		}), "an unreadable error"},
+		"issuer of the answer": {nil, query(func(q url.Values) { q.Set("iss", "https://evil.example") }),
+			"names another issuer"},
+		"another state": {nil, query(func(q url.Values) { q.Set("state", "made up") }), "belongs to no sign-in"},
+		"no state":      {nil, query(func(q url.Values) { q.Del("state") }), "belongs to no sign-in"},
 	}
 }
 
@@ -189,7 +197,8 @@ func TestCodesAndStatesAreUsedOnce(t *testing.T) {
 	})
 	s.refusedSignOn(t, "too late", "took over 10 minutes", func(b *browser) *page {
 		back := b.signOnTo(s.Workspace)
-		s.Exec(t, `update challenge set ends_at = now() - interval '1 second' where purpose = 'single sign-on' and $1 <> ''`, back)
+		s.Exec(t,
+			`update challenge set ends_at = now() - interval '1 second' where purpose = 'single sign-on' and $1 <> ''`, back)
 		return b.request(http.MethodGet, back, nil)
 	})
 	// A code that was not made for this question: the provider compares the challenge (PKCE).

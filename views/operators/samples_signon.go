@@ -28,14 +28,16 @@ func signOnSamples() []sample.Sample {
 	tested.Verdicts = []SignOnVerdict{
 		{"Issuer", views.Chip{Level: "ok", Text: "Right"}, "The provider describes itself with exactly this issuer."},
 		{"Client ID", views.Chip{Level: "ok", Text: "Right"}, "The provider knows this client."},
-		{"Client secret", views.Chip{Level: "bad", Text: "Wrong"}, "The provider refuses this secret. It may have expired."},
+		{"Client secret", views.Chip{Level: "bad", Text: "Wrong"},
+			"The provider refuses this secret. It may have expired."},
 		{"Redirect address", views.Chip{Level: "idle", Text: "Not known"},
 			"The provider asks a person before it answers. Sign in once to see."},
 		{"Clock", views.Chip{Level: "bad", Text: "Wrong"}, "The provider's clock is 5 minutes ahead of this server's."},
 	}
 	tested.Refusals = []SignOnRefusal{
 		{Reason: "The account at the provider is linked to nobody who may enter this workspace.",
-			Detail: strings.Repeat("wide", 50) + "\u202e, subject 1", Address: "203.0.113.7", Times: 1200, At: sample.MinutesAgo},
+			Detail: strings.Repeat("wide", 50) + "\u202e, subject 1", Address: "203.0.113.7", Times: 1200,
+			At: sample.MinutesAgo},
 		{Reason: "The ID token has expired. Check both clocks.", Address: "2001:db8::1", Times: 1, At: sample.LastWeek},
 	}
 	proved, required := stored, stored

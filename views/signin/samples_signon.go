@@ -8,7 +8,8 @@ import (
 func signOnSamples() []sample.Sample {
 	alone, signedIn := sample.AloneShell(), sample.AccountShell()
 	rows := []OwnSignOn{
-		{Workspace: "northwind", Name: "Northwind IT", Provider: "login.northwind.example", Required: true, Linked: true,
+		{Workspace: "northwind", Name: "Northwind IT", Provider: "login.northwind.example", Required: true,
+			Linked:  true,
 			Account: sampleEmail, Since: sample.LastWeek, Used: sample.MinutesAgo},
 		{Workspace: "other", Name: sample.Hostile.Name, Provider: "idp.other.example"},
 	}
@@ -21,7 +22,8 @@ func signOnSamples() []sample.Sample {
 		{Name: "sign-on", Shell: alone, Page: SignOnPage{Workspace: "northwind", Name: "Northwind IT", Next: "/"}},
 		{Name: "sign-on-signed-in", Shell: alone, Page: SignOnPage{Workspace: "northwind", Name: sample.Hostile.Name,
 			Next: "/", SignedIn: hostileEmail}},
-		{Name: "sign-on-refused", Shell: alone, Page: SignOnPage{Workspace: "northwind", Name: "Northwind IT", Next: "/",
+		{Name: "sign-on-refused", Shell: alone, Page: SignOnPage{Workspace: "northwind",
+			Name: "Northwind IT", Next: "/",
 			Problem: "Single sign-on did not let you in. Start again. If it goes on, ask an owner of the workspace: " +
 				"the reason is on the workspace's page of single sign-on."}},
 		{Name: "sign-on-none", Shell: alone, Page: SignOnPage{Workspace: "nowhere", Next: "/",

@@ -39,7 +39,8 @@ func newClient(loopback bool) *http.Client {
 			Proxy: nil, DialContext: dialer.DialContext,
 			TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
 			TLSHandshakeTimeout: 5 * time.Second, ResponseHeaderTimeout: callTime,
-			IdleConnTimeout: 30 * time.Second, MaxIdleConns: 100, MaxIdleConnsPerHost: 2, MaxConnsPerHost: 2 * mostAtOnce,
+			IdleConnTimeout: 30 * time.Second, MaxIdleConns: 100, MaxIdleConnsPerHost: 2,
+			MaxConnsPerHost:        2 * mostAtOnce,
 			MaxResponseHeaderBytes: 64 << 10, ForceAttemptHTTP2: true,
 		}},
 	}

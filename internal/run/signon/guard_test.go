@@ -16,7 +16,8 @@ func TestProvidersOnPrivateAddressesAreNotDialed(t *testing.T) {
 	t.Parallel()
 	for address, reason := range map[string]string{
 		"127.0.0.1:443": "private", "[::1]:443": "private", "10.1.2.3:443": "private", "169.254.169.254:443": "private",
-		"192.168.1.1:443": "private", "172.16.0.1:8443": "private", "100.64.0.1:443": "private", "0.0.0.0:443": "private",
+		"192.168.1.1:443": "private", "172.16.0.1:8443": "private", "100.64.0.1:443": "private",
+		"0.0.0.0:443":            "private",
 		"[::ffff:127.0.0.1]:443": "private", "[fe80::1]:443": "private", "[fd00::1]:443": "private",
 		"8.8.8.8:22": "port", "8.8.8.8:80": "port", "8.8.8.8:443": "", "8.8.8.8:8443": "", "[2606:4700::1]:443": "",
 		"no address": "no address",
@@ -64,9 +65,12 @@ func TestAddressesOfProviders(t *testing.T) {
 	t.Parallel()
 	for address, allowed := range map[string]bool{
 		"https://login.example.com/authorize": true, "https://login.example.com:8443/x": true,
-		"http://login.example.com": false, "https://login.example.com:25": false, "https://a:b@login.example.com": false,
-		"https://127.0.0.1": false, "https://[::1]": false, "javascript:alert(1)": false, "https:login": false,
-		"https://": false, "ftp://login.example.com": false, "http://localhost:80": false, "https://192.168.0.9": false,
+		"http://login.example.com": false, "https://login.example.com:25": false,
+		"https://a:b@login.example.com": false,
+		"https://127.0.0.1":             false, "https://[::1]": false, "javascript:alert(1)": false,
+		"https:login": false,
+		"https://":    false, "ftp://login.example.com": false, "http://localhost:80": false,
+		"https://192.168.0.9": false,
 	} {
 		u, err := url.Parse(address)
 		if err != nil {
@@ -81,7 +85,8 @@ func TestAddressesOfProviders(t *testing.T) {
 			t.Errorf("a trial refuses %s", address)
 		}
 	}
-	for _, address := range []string{"http://10.0.0.1:9998", "http://login.example.com", "http://127.0.0.1.example.com"} {
+	for _, address := range []string{"http://10.0.0.1:9998", "http://login.example.com",
+		"http://127.0.0.1.example.com"} {
 		if u, _ := url.Parse(address); checkURL(u, true) == nil {
 			t.Errorf("a trial takes %s", address)
 		}
@@ -103,7 +108,8 @@ func TestEndlessAnswers(t *testing.T) {
 	defer cancel()
 	d := &Desk{client: newClient(true), loopback: true}
 	var refused *Refused
-	if _, err := d.discover(ctx, server.URL); !errors.As(err, &refused) || !strings.Contains(refused.Reason, "longer than") {
+	if _, err := d.discover(ctx, server.URL); !errors.As(err, &refused) ||
+		!strings.Contains(refused.Reason, "longer than") {
 		t.Error(err)
 	}
 }
@@ -113,7 +119,8 @@ func TestTimesOfAuthentication(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
 	for raw, reason := range map[string]string{
 		"1799999990": "", "1799999990.5": "", "": "", "null": "", "1800000050": "",
-		"1800000100": reasonAuthFuture, "1800000000000": reasonMillis, `"1799999990"`: reasonAuthTime, "0": reasonAuthTime,
+		"1800000100": reasonAuthFuture, "1800000000000": reasonMillis, `"1799999990"`: reasonAuthTime,
+		"0":  reasonAuthTime,
 		"-5": reasonAuthTime, "{}": reasonAuthTime, "1e300": reasonMillis, "true": reasonAuthTime,
 	} {
 		_, err := authTime([]byte(raw), now)

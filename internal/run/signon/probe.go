@@ -115,7 +115,8 @@ func (d *Desk) probeToken(ctx context.Context, p Place, at *provider) (state str
 		return d.probeRevocation(ctx, client, at.Revocation)
 	}
 	madeUp, _ := newToken()
-	_, err = client.Exchange(oidc.ClientContext(ctx, d.client), madeUp, oauth2.VerifierOption(oauth2.GenerateVerifier()))
+	_, err = client.Exchange(oidc.ClientContext(ctx, d.client), madeUp,
+		oauth2.VerifierOption(oauth2.GenerateVerifier()))
 	var refused *oauth2.RetrieveError
 	if !errors.As(err, &refused) || refused.Response == nil {
 		return Unknown, nil, nil
@@ -157,7 +158,8 @@ func (d *Desk) probeRevocation(ctx context.Context, client *oauth2.Config, addre
 	switch {
 	case answer.StatusCode == http.StatusOK:
 		return Fine, answer, nil
-	case answer.StatusCode == http.StatusUnauthorized, says.Error == "invalid_client", says.Error == "unauthorized_client":
+	case answer.StatusCode == http.StatusUnauthorized, says.Error == "invalid_client",
+		says.Error == "unauthorized_client":
 		return Wrong, answer, nil
 	}
 	return Unknown, answer, nil

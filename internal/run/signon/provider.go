@@ -102,7 +102,8 @@ func notDiscovered(err error) error {
 	var guarded *guardError
 	var fault *url.Error
 	switch {
-	case errors.As(err, &mismatch) && strings.TrimSuffix(mismatch.Provided, "/") == strings.TrimSuffix(mismatch.Discovered, "/"):
+	case errors.As(err, &mismatch) && strings.TrimSuffix(mismatch.Provided,
+		"/") == strings.TrimSuffix(mismatch.Discovered, "/"):
 		return refuseWith(reasonSlash, "It is "+mismatch.Discovered)
 	case errors.As(err, &mismatch):
 		return refuseWith(reasonIssuer, "It names "+mismatch.Discovered)

@@ -113,7 +113,8 @@ func (d *Desk) applyClaim(ctx context.Context, tx *store.Tx, p store.SignOnSetti
 			g.EveryOrganization, g.Organizations = true, nil
 		}
 		event.Event, event.Input["after"] = store.MemberChanged, g.Role
-		event.Summary = fmt.Sprintf("Changed %s from %s to %s, as the claim %s says.", m.Email, m.Role, g.Role, p.RoleClaim)
+		event.Summary = fmt.Sprintf("Changed %s from %s to %s, as the claim %s says.", m.Email, m.Role, g.Role,
+			p.RoleClaim)
 		err = tx.ChangeMember(ctx, m.OperatorID, g)
 	}
 	if err != nil {

@@ -108,7 +108,8 @@ func (p *provider) algorithms() []string {
 		Algorithms []string `json:"id_token_signing_alg_values_supported"`
 	}
 	_ = p.Claims(&says) // read before: see discover
-	use := slices.DeleteFunc(slices.Clone(accepted), func(a string) bool { return !slices.Contains(says.Algorithms, a) })
+	use := slices.DeleteFunc(slices.Clone(accepted),
+		func(a string) bool { return !slices.Contains(says.Algorithms, a) })
 	if len(use) == 0 {
 		use = []string{oidc.RS256}
 	}
@@ -121,7 +122,8 @@ func notExchanged(err error) error {
 	var refused *oauth2.RetrieveError
 	var guarded *guardError
 	switch {
-	case errors.As(err, &refused) && (refused.ErrorCode == "invalid_client" || refused.ErrorCode == "unauthorized_client" ||
+	case errors.As(err, &refused) && (refused.ErrorCode == "invalid_client" ||
+		refused.ErrorCode == "unauthorized_client" ||
 		refused.Response != nil && refused.Response.StatusCode == 401):
 		return refuse(reasonClient)
 	case errors.As(err, &refused) && refused.ErrorCode == "invalid_grant":
@@ -212,7 +214,8 @@ func (d *Desk) judge(token *oidc.IDToken, t Taken) (id Identity, err error) {
 		return id, refuse(reasonMalformed)
 	case token.IssuedAt.After(now.Add(clockLeeway)):
 		return id, refuse(reasonFuture)
-	case token.Subject == "" || len(token.Subject) > store.LongestSubject || strings.ContainsFunc(token.Subject, unwritten):
+	case token.Subject == "" || len(token.Subject) > store.LongestSubject ||
+		strings.ContainsFunc(token.Subject, unwritten):
 		return id, refuse(reasonSubject)
 	case verified != "" && verified != "true" && verified != "null":
 		return id, refuse(reasonEmail)

@@ -53,7 +53,8 @@ func (s *pages) showSignOnSettings(c echo.Context, v site.Visitor, status int,
 		}
 		refusals, err := tx.SignOnRefusals(ctx, s.Now().Add(-refusalsSince))
 		for _, r := range refusals {
-			page.Refusals = append(page.Refusals, operators.SignOnRefusal{Reason: r.Reason, Detail: catalog.Plain(r.Detail),
+			page.Refusals = append(page.Refusals, operators.SignOnRefusal{Reason: r.Reason,
+				Detail:  catalog.Plain(r.Detail),
 				Address: r.Address, Times: r.Times, At: s.When(v, r.At)})
 		}
 		return err
@@ -181,7 +182,8 @@ func (s *pages) postTestSignOn(c echo.Context, v site.Visitor) error {
 	}
 	var page operators.SignOnSettingsPage
 	for _, f := range found {
-		chip := map[string]views.Chip{signon.Fine: {Level: "ok", Text: "Right"}, signon.Wrong: {Level: "bad", Text: "Wrong"},
+		chip := map[string]views.Chip{signon.Fine: {Level: "ok", Text: "Right"},
+			signon.Wrong:   {Level: "bad", Text: "Wrong"},
 			signon.Unknown: {Level: "idle", Text: "Not known"}}[f.State]
 		page.Verdicts = append(page.Verdicts, operators.SignOnVerdict{Part: f.Part, Chip: chip, Text: f.Text})
 	}

@@ -74,10 +74,11 @@ func New(t testing.TB, redirects ...string) *Provider {
 	}
 	back := op.AuthCallbackURL(provider)
 	mux := http.NewServeMux()
-	login := op.NewIssuerInterceptor(provider.IssuerFromRequest).HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p.login(r.FormValue("id"))
-		http.Redirect(w, r, back(r.Context(), r.FormValue("id")), http.StatusFound)
-	})
+	login := op.NewIssuerInterceptor(provider.IssuerFromRequest).HandlerFunc(
+		func(w http.ResponseWriter, r *http.Request) {
+			p.login(r.FormValue("id"))
+			http.Redirect(w, r, back(r.Context(), r.FormValue("id")), http.StatusFound)
+		})
 	mux.HandleFunc("/login", login)
 	mux.HandleFunc("/oauth/token", func(w http.ResponseWriter, r *http.Request) { p.tamper(provider, w, r) })
 	mux.Handle("/", provider)
