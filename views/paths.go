@@ -15,6 +15,19 @@ func SignIn() string { return "/signin" }
 func SignInPasskey() string        { return "/signin/passkey" }
 func SignInPasskeyOptions() string { return "/signin/passkey/options" }
 
+// SignOnChoice asks for the workspace whose single sign-on is wanted; SignOn is the page of a workspace's, and
+// SignOnStart sends the browser to its provider.
+func SignOnChoice(next string) string        { return With("/signin/sso", "next", next) }
+func SignOn(ws string) string                { return "/signin/sso/" + url.PathEscape(ws) }
+func SignOnAndReturn(ws, next string) string { return With(SignOn(ws), "next", next) }
+func SignOnStart(ws, next string) string     { return With(SignOn(ws)+"/start", "next", next) }
+
+// OwnSignOns lists an operator's accounts for single sign-on; the others link and unlink one.
+func OwnSignOns() string                 { return "/account/signon" }
+func OwnSignOnsAfter(done string) string { return With(OwnSignOns(), "done", done) }
+func LinkSignOn() string                 { return OwnSignOns() + "/link" }
+func UnlinkSignOn() string               { return OwnSignOns() + "/unlink" }
+
 // SecondFactor is where a sign-in goes on after the password: with a code, a passkey or a recovery code.
 func SecondFactor() string               { return "/signin/factor" }
 func SecondFactorCode() string           { return "/signin/factor/code" }
@@ -140,6 +153,13 @@ func AdoptAccounts(ws string) string { return Integration(ws) + "/accounts/organ
 
 // Operators is the list of a workspace's members.
 func Operators(ws string) string { return Workspace(ws) + "/operators" }
+
+// SignOnSettings are those of a workspace's single sign-on; the others test, require, stop requiring and remove it.
+func SignOnSettings(ws string) string { return Workspace(ws) + "/signon" }
+func TestSignOn(ws string) string     { return SignOnSettings(ws) + "/test" }
+func RequireSignOn(ws string) string  { return SignOnSettings(ws) + "/require" }
+func OptionalSignOn(ws string) string { return SignOnSettings(ws) + "/optional" }
+func RemoveSignOn(ws string) string   { return SignOnSettings(ws) + "/remove" }
 
 // NoticesOf lists (GET) and acknowledges (POST) the security notices of a workspace.
 func NoticesOf(ws string) string { return Workspace(ws) + "/notices" }

@@ -30,6 +30,7 @@ const usage = `console runs Cisco Duo for every client of an MSP.
   console workspace    open a workspace to every address again
   console key          make a key file, or rotate its key
   console record       delete old months of the record, after an export
+  console sign-on      let a workspace in whose single sign-on is broken
   console drill        restore a backup into a server of its own and see whether it is whole
   console version      print the version
 
@@ -49,6 +50,7 @@ var commands = map[string]command{
 	"workspace":   workspaceCommand,
 	"key":         keyCommand,
 	"record":      recordCommand,
+	"sign-on":     signOnCommand,
 	"drill":       drillCommand,
 	"version":     versionCommand,
 }

@@ -47,3 +47,6 @@ func isPublic(a netip.Addr) bool {
 	}
 	return true
 }
+
+// IsPublic reports whether an address belongs to the public internet: see isPublic.
+func IsPublic(a netip.Addr) bool { return isPublic(a) }

@@ -38,10 +38,13 @@ func NoticeText(n store.Notice) string {
 		}
 		return "The second factor of " + who + " was reset " + by + "."
 	case store.NoticeBreakGlass:
-		return who + " signed in with a break-glass account."
+		return who + " signed in without single sign-on, which everyone else needs."
 	case store.NoticeNewDevice:
 		return who + " signed in with a browser that was not used before."
 	case store.NoticeOwnerGiven:
+		if n.By == "" && n.Address != "" {
+			return who + " was given the Owner role by a claim of single sign-on."
+		}
 		return who + " was given the Owner role " + by + "."
 	case store.NoticeRecoveryCode:
 		return who + " signed in with a recovery code."

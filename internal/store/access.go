@@ -28,6 +28,7 @@ type Access struct {
 
 	First         []OrganizationName // of the membership's organizations: see Enter
 	Organizations int                // all of them; 0 where Enter was asked for none
+	SignOn        SignOnRule         // which sessions the workspace admits
 	GraceDays     int                // for how many days an operator may be without a second factor
 	Notices       int                // that wait for an owner, up to mostNotices; 0 for others
 	VisitedAt     *time.Time         // when the operator opened the organization last; see Tx.NoteVisit
@@ -53,6 +54,7 @@ func (s *Store) Enter(ctx context.Context, operator uuid.UUID, from, workspace, 
 	var organizations []uuid.UUID
 	var ranges Ranges
 	var every, missing bool
+	var provider, breakGlass *uuid.UUID
 	// That there is no row is no error: after one, pgx would forget how it has
 	// prepared the statements, for every address that somebody guesses.
 	found := func(err error) error {
@@ -66,6 +68,7 @@ func (s *Store) Enter(ctx context.Context, operator uuid.UUID, from, workspace, 
 	batch.Queue(`select set_config('app.operator', $1, true)`, operator.String())
 	batch.Queue(`
 		select w.id, w.slug, w.name, m.role, m.every_organization, g.ids, m.seen_at, w.factor_grace_days, w.ranges,
+		       w.sign_on_provider, w.sign_on_break_glass,
 		       set_config('app.workspace', w.id::text, true),
 		       set_config('app.organizations', case when m.every_organization then '*' else g.ids::text end, true)
 		from workspace w
@@ -75,7 +78,7 @@ func (s *Store) Enter(ctx context.Context, operator uuid.UUID, from, workspace, 
 		where w.slug = $1 and m.operator_id = $2 and m.disabled_at is null`, workspace, operator).
 		QueryRow(func(row pgx.Row) error {
 			return found(row.Scan(&a.Workspace.ID, &a.Workspace.Slug, &a.Workspace.Name, &a.Role, &every,
-				&organizations, &a.SeenAt, &a.GraceDays, &ranges, nil, nil))
+				&organizations, &a.SeenAt, &a.GraceDays, &ranges, &provider, &breakGlass, nil, nil))
 		})
 	if organization != "" {
 		batch.Queue(organizationQuery+` where `+organizationOnRecord+` and o.slug = $1`,
@@ -100,10 +103,12 @@ func (s *Store) Enter(ctx context.Context, operator uuid.UUID, from, workspace, 
 	if err != nil {
 		return Access{}, err
 	}
-	a.Membership = Scope{workspace: a.Workspace.ID, every: every, organizations: organizations}
+	a.SignOn = ruleOf(provider, breakGlass)
+	a.Membership = Scope{workspace: a.Workspace.ID, every: every, organizations: organizations, admitted: &a.SignOn}
 	a.Scope = a.Membership
 	if organization != "" {
 		a.Scope = Within(a.Workspace.ID, a.Organization.ID)
+		a.Scope.admitted = &a.SignOn
 	}
 	return a, nil
 }
@@ -162,10 +167,11 @@ func (a *Access) queueNotices(batch *pgx.Batch, operator uuid.UUID) {
 
 // Belonging is a workspace and the role that an operator has in it.
 type Belonging struct {
-	Slug   string
-	Name   string
-	Role   string
-	Ranges Ranges // from which the workspace admits the operator
+	Slug     string
+	Name     string
+	Role     string
+	Ranges   Ranges    // from which the workspace admits the operator
+	Provider uuid.UUID // of single sign-on; uuid.Nil: there is none
 }
 
 // WorkspacesOf lists the workspaces an operator may enter, by name.
@@ -177,7 +183,9 @@ func (s *Store) WorkspacesOf(ctx context.Context, operator uuid.UUID) ([]Belongi
 		}
 		var err error
 		found, err = all[Belonging](ctx, tx, `
-			select w.slug, w.name, m.role, w.ranges from workspace w join membership m on m.workspace_id = w.id
+			select w.slug, w.name, m.role, w.ranges,
+			       coalesce(w.sign_on_provider, '00000000-0000-0000-0000-000000000000') as provider
+			from workspace w join membership m on m.workspace_id = w.id
 			where m.operator_id = $1 and m.disabled_at is null order by lower(w.name), w.slug`, operator)
 		return err
 	})

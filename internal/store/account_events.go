@@ -81,14 +81,37 @@ func keepAccountEvent(ctx context.Context, tx pgx.Tx, operator uuid.UUID, kind s
 // EnterWorkspace notes that a session is used in the workspace. The first time it is
 // written into the workspace's record, without the address: that is between the
 // operator and the account page.
-func (t *Tx) EnterWorkspace(ctx context.Context, session Session, now time.Time) error {
+func (t *Tx) EnterWorkspace(ctx context.Context, session Session, by Entrance, now time.Time) error {
 	done, err := t.tx.Exec(ctx, `
 		update session set entered = array_append(entered, $2) where id = $1 and not $2 = any (entered)`, session.ID,
 		t.scope.workspace)
 	if err != nil || done.RowsAffected() == 0 {
 		return err // another request of the session was first
 	}
-	return t.Record(ctx, Record{Event: SignedIn, Operator: session.Operator.ID, Summary: "Signed in.", At: now})
+	if by.BreakGlass {
+		err := t.Notify(ctx, NewNotice{Kind: NoticeBreakGlass, Operator: session.Operator.ID, From: by.From, At: now})
+		if err != nil {
+			return err
+		}
+	}
+	return t.Record(ctx, Record{Event: SignedIn, Operator: session.Operator.ID, Summary: by.summary(), At: now})
+}
+
+// Entrance says how a session comes into a workspace.
+type Entrance struct {
+	SignOn     bool // through the workspace's provider
+	BreakGlass bool // without the provider, although everyone else needs it: owners get a notice
+	From       Origin
+}
+
+func (e Entrance) summary() string {
+	switch {
+	case e.BreakGlass:
+		return "Signed in as the break-glass owner, without single sign-on."
+	case e.SignOn:
+		return "Signed in through single sign-on."
+	}
+	return "Signed in."
 }
 
 // AccountEvents lists the latest events of an operator's account, latest first.

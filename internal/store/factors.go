@@ -43,9 +43,11 @@ type Factor struct {
 
 // Proof is a second factor that was just proved. The zero Proof is none.
 type Proof struct {
-	Factor uuid.UUID // uuid.Nil for a recovery code
+	Factor uuid.UUID // uuid.Nil for a recovery code, and for SignOn
 	Kind   string
 	At     time.Time
+
+	Provider uuid.UUID // of SignOn: counts in the provider's workspace only
 }
 
 const factorQuery = `
@@ -114,7 +116,7 @@ func (s *Store) AddFactor(ctx context.Context, operator Operator, f NewFactor, f
 			f.ID, operator.ID, f.Kind, f.Name, f.CreatedAt, f.UsedAt, f.CredentialID, f.Credential,
 			f.Sealed, f.LastStep,
 			f.Trial)
-		batch.Queue(`delete from session where operator_id = $1 and factor_at is null`, operator.ID)
+		batch.Queue(`delete from session where operator_id = $1 and own and factor_at is null`, operator.ID)
 		// Nor does a server of before, which asks for no factor, begin one that is admitted.
 		batch.Queue(`update operator set grace_from = null where id = $1`, operator.ID)
 		return tx.tx.SendBatch(ctx, batch).Close()

@@ -11,7 +11,8 @@ import (
 // Hold returns the role that an operator has now and keeps it from
 // being changed until the transaction ends: a change of the membership that was
 // committed first wins even over a request in flight. So does the operator's epoch,
-// which must be the one that the session or the token was found with: ErrEnded. It
+// which must be the one that the session or the token was found with, and the workspace's rule
+// of single sign-on, which must be the one by which the visitor was let in: ErrEnded. It
 // returns ErrNotFound unless the membership is enabled and still reaches all of the
 // Tx's scope.
 func (t *Tx) Hold(ctx context.Context, operator uuid.UUID, epoch int) (role string, err error) {
@@ -42,8 +43,12 @@ func (t *Tx) HoldGrant(ctx context.Context, operator uuid.UUID, epoch int) (g Gr
 	batch.Queue(`select coalesce(array_agg(organization_id), '{}') from membership_organization where `+inScope+
 		` and operator_id = $1`, operator).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&g.Organizations) })
+	var provider, breakGlass *uuid.UUID
+	batch.Queue(`select sign_on_provider, sign_on_break_glass from workspace where id = (select app.workspace())`).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&provider, &breakGlass) })
 	err = meaning(t.tx.SendBatch(ctx, batch).Close())
-	if err == nil && now != epoch {
+	if admitted := t.scope.admitted; err == nil && (now != epoch || admitted != nil &&
+		*admitted != ruleOf(provider, breakGlass)) {
 		err = ErrEnded
 	}
 	return g, err

@@ -120,6 +120,7 @@ var incidentEvents = func() (slugs []string) {
 	for _, e := range []Event{
 		OperatorInvited, InvitationRevoked, InvitationAccepted, MemberChanged, MemberDisabled, MemberEnabled,
 		MemberEnded, TokenMade, TokenRevoked,
+		SignOnSaved, SignOnRemoved, SignOnRequired, SignOnOptional, SignOnLinked,
 		IntegrationSaved, IntegrationActivated, IntegrationDiscarded, OwnKeysSaved, OwnKeysActivated, OwnKeysDiscarded,
 		ConnectionChanged,
 		DirectoryKeySet, DirectoryKeyRemoved, DirectoryAdded, DirectoryRenamed, DirectoryPrimary,
@@ -139,8 +140,8 @@ func (t *Tx) changesOf(ctx context.Context, operator uuid.UUID, since time.Time,
 		order by started_at, id`, operator, since, slices.Concat(incidentEvents, actions))
 }
 
-// dropFactors removes all second factors and recovery codes of an operator, who sets up
-// new ones at the next sign-in: there is no grace.
+// dropFactors removes all second factors, recovery codes and links for single sign-on of an
+// operator, who sets up new ones at the next sign-in: there is no grace.
 func dropFactors(ctx context.Context, tx pgx.Tx, operator uuid.UUID) (factors int, err error) {
 	done, err := tx.Exec(ctx, `delete from factor where operator_id = $1`, operator)
 	if err != nil {
@@ -150,7 +151,13 @@ func dropFactors(ctx context.Context, tx pgx.Tx, operator uuid.UUID) (factors in
 	batch.Queue(`delete from recovery_code where operator_id = $1`, operator)
 	batch.Queue(`delete from sign_in where operator_id = $1`, operator)
 	batch.Queue(`update operator set grace_from = null where id = $1`, operator)
-	return int(done.RowsAffected()), tx.SendBatch(ctx, batch).Close()
+	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
+		return 0, err
+	}
+	return int(done.RowsAffected()), new(Store).eachMembership(ctx, tx, operator, func(entered *Tx, _ bool) error {
+		_, err := entered.tx.Exec(ctx, `delete from sign_on_link where `+inWorkspace+` and operator_id = $1`, operator)
+		return err
+	})
 }
 
 // ResetPassword replaces the password of an operator, removes all second factors, shuts out
@@ -244,4 +251,37 @@ func withoutOwner(ctx context.Context, tx pgx.Tx, operator uuid.UUID) ([]string,
 		}
 	}
 	return slugs, nil
+}
+
+// StopRequiringSignOnOnHost lets everyone into a workspace by their own sign-in again, for the
+// day when neither its provider nor the break-glass owner is at hand, and puts that on record.
+// required is false if it was not required. It returns ErrNotFound if there is no workspace with
+// that slug.
+func StopRequiringSignOnOnHost(ctx context.Context, ownerURL, slug string, at time.Time) (required bool, err error) {
+	conn, err := connect(ctx, ownerURL)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Close(ctx)
+	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		var id uuid.UUID
+		var owner *uuid.UUID
+		if err := tx.QueryRow(ctx, `select id, sign_on_break_glass from workspace where slug = $1 for update`, slug).
+			Scan(&id, &owner); err != nil {
+			return err
+		}
+		if required = owner != nil; !required {
+			return nil
+		}
+		entered, err := new(Store).enter(ctx, tx, WholeWorkspace(id))
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `update workspace set sign_on_break_glass = null where id = $1`, id); err != nil {
+			return err
+		}
+		return entered.Record(ctx, Record{Event: SignOnOptional, Operator: *owner, At: at,
+			Summary: "Stopped requiring single sign-on, on the host."})
+	})
+	return required, meaning(err)
 }

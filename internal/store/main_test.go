@@ -66,6 +66,9 @@ func newTenant(t testing.TB, db storetest.DB, versions int) tenant {
 			Plan: sharedRuns[0], At: today}),
 			tx.SetLimits(ctx, []store.Limit{{Quota: "sms", Role: "helpdesk", Most: 5}},
 				store.Record{Event: store.QuotasSet, Operator: owner, At: today}))
+		all = append(all, tx.SaveSignOn(ctx, store.SignOnSettings{Issuer: "https://login.example.com", ClientID: "console"},
+			new(secret.Box([]byte("k"))), owner, store.Record{Event: store.SignOnSaved, Operator: owner, At: today}),
+			tx.RefuseSignOn(ctx, "The provider does not answer.", "", store.Origin{}, today))
 		all = append(all, tx.MakeToken(ctx, store.Token{ID: uuid.New(), OperatorID: made.member.ID, Name: "billing",
 			Role: "helpdesk", CreatedAt: today, ExpiresAt: today.Add(time.Hour),
 			Organizations: []uuid.UUID{made.organizations[0].ID, made.organizations[1].ID}}, make([]byte, 32)))
@@ -97,6 +100,8 @@ func newTenant(t testing.TB, db storetest.DB, versions int) tenant {
 			Input: map[string]string{}, StartedAt: today}, nil))
 		return errors.Join(all...)
 	})
+	db.Exec(t, `insert into sign_on_link (workspace_id, operator_id, issuer, subject, linked_at)
+		values ($1, $2, 'https://login.example.com', 'subject', $3)`, made.ID, made.owner.ID, today)
 	if err := db.AskFactorReset(t.Context(), made.owner, store.Origin{}, today); err != nil {
 		t.Fatal(err)
 	}

@@ -106,8 +106,13 @@ func (t *Tx) AddMember(ctx context.Context, operator uuid.UUID, g Grant) error {
 }
 
 // ChangeMember gives a member another role and other organizations; those that
-// are not there are left out. It returns ErrLastOwner.
+// are not there are left out. It returns ErrLastOwner and ErrBreakGlass.
 func (t *Tx) ChangeMember(ctx context.Context, operator uuid.UUID, g Grant) error {
+	if g.Role != "owner" {
+		if err := t.keepBreakGlass(ctx, operator); err != nil {
+			return err
+		}
+	}
 	batch := &pgx.Batch{}
 	t.name(batch, operator)
 	batch.Queue(`update membership set role = $2, every_organization = $3 where `+inWorkspace+` and operator_id = $1`,
@@ -132,8 +137,13 @@ func (t *Tx) choose(batch *pgx.Batch, operator uuid.UUID, g Grant) {
 
 // SetMemberDisabled shuts a member out of this workspace and ends the member's
 // access tokens, or lets the member in again; other workspaces of the operator
-// are not touched. It returns ErrLastOwner.
+// are not touched. It returns ErrLastOwner and ErrBreakGlass.
 func (t *Tx) SetMemberDisabled(ctx context.Context, operator uuid.UUID, at *time.Time) error {
+	if at != nil {
+		if err := t.keepBreakGlass(ctx, operator); err != nil {
+			return err
+		}
+	}
 	batch := &pgx.Batch{}
 	t.name(batch, operator)
 	batch.Queue(`update membership set disabled_at = $2 where `+inWorkspace+` and operator_id = $1`, operator, at)
@@ -146,8 +156,11 @@ func (t *Tx) SetMemberDisabled(ctx context.Context, operator uuid.UUID, at *time
 }
 
 // EndMember ends a membership; the operator stays an operator. It returns
-// ErrLastOwner.
+// ErrLastOwner and ErrBreakGlass.
 func (t *Tx) EndMember(ctx context.Context, operator uuid.UUID) error {
+	if err := t.keepBreakGlass(ctx, operator); err != nil {
+		return err
+	}
 	batch := &pgx.Batch{}
 	t.name(batch, operator)
 	batch.Queue(`delete from membership where `+inWorkspace+` and operator_id = $1`, operator)

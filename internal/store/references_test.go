@@ -17,6 +17,7 @@ func TestReferencesStayInTheWorkspace(t *testing.T) {
 	db := storetest.Open(t)
 	su := db.Superuser(t)
 	a, b := twoTenants(t, db, su)
+	db.Exec(t, `update workspace set sign_on_break_glass = $2 where id = $1`, a.ID, a.owner.ID)
 	rows, err := su.Query(t.Context(), `
 		select k.conname, k.conrelid::regclass::text, k.confrelid::regclass::text,
 		       array(select attname::text from unnest(k.conkey) with ordinality u (n, i) join pg_attribute on attrelid = k.conrelid and attnum = u.n order by i),
@@ -47,7 +48,7 @@ func TestReferencesStayInTheWorkspace(t *testing.T) {
 		}
 		// As a superuser: not even past the policies may such a row exist.
 		_, err := su.Exec(t.Context(), `update `+r.From+` set (`+mine+`) = `+target+`
-			where ctid = (select ctid from `+r.From+` where workspace_id = $1 and (`+mine+
+			where ctid = (select ctid from `+r.From+` where `+r.Columns[0]+` = $1 and (`+mine+
 			`) is not null limit 1)`, a.ID, b.ID)
 		if code(err) != foreignKeyBroken {
 			t.Errorf("%s: a row of %s refers to another workspace's row of %s (%v)", r.Name, r.From, r.To, err)
@@ -66,7 +67,7 @@ func TestKeysOfAnotherWorkspaceAreFree(t *testing.T) {
 	order := []string{"organization", "membership", "membership_organization", "invitation", "invitation_organization",
 		"api_token", "api_token_organization", "integration_secret", "integration_check", "draft", "duo_account",
 		"connection", "directory_key", "contact", "run", "run_open", "reading", "plan", "plan_step", "visit", "notice",
-		"factor_request", "quota", "quota_use"}
+		"factor_request", "quota", "quota_use", "sign_on", "sign_on_link", "sign_on_refusal"}
 	insertable := 0
 	for _, tb := range tenantTables(t, su) {
 		if strings.Contains(granted[tb.name], "INSERT") {

@@ -63,8 +63,13 @@ var granted = map[string]string{
 	"sealing_key": "INSERT(key_id) INSERT(proof) SELECT",
 	"session":     "DELETE INSERT SELECT UPDATE",
 	"sign_in":     "DELETE INSERT SELECT UPDATE(tries)",
-	"visit":       "DELETE INSERT SELECT UPDATE(account) UPDATE(at) UPDATE(name)",
-	"workspace":   "SELECT UPDATE(factor_grace_days) UPDATE(ranges) UPDATE(rows_a_day) UPDATE(tickets)",
+	"sign_on": "DELETE INSERT SELECT UPDATE(client_id) UPDATE(issuer) UPDATE(proved_at) UPDATE(role_claim) UPDATE(roles) " +
+		"UPDATE(saved_at) UPDATE(saved_by) UPDATE(sealed_secret) UPDATE(version)",
+	"sign_on_link":    "DELETE INSERT SELECT UPDATE(issuer) UPDATE(label) UPDATE(linked_at) UPDATE(subject) UPDATE(used_at)",
+	"sign_on_refusal": "INSERT SELECT UPDATE(address) UPDATE(at) UPDATE(detail) UPDATE(times)",
+	"visit":           "DELETE INSERT SELECT UPDATE(account) UPDATE(at) UPDATE(name)",
+	"workspace": "SELECT UPDATE(factor_grace_days) UPDATE(ranges) UPDATE(rows_a_day) UPDATE(sign_on_break_glass) UPDATE(sign_on_provider) " +
+		"UPDATE(tickets)",
 }
 
 // grants reads what the server's role, or everybody, may do with tables.

@@ -44,6 +44,14 @@ var sealedColumns = []sealedColumn{
 		put: `update draft set sealed_input = $4 where workspace_id = $1 and operator_id || '/' || form = $2 and $3 = 0`,
 	},
 	{
+		table: "sign_on", column: "sealed_secret",
+		count: `select substring(sealed_secret from 2 for 4), count(*) from sign_on where workspace_id = $1 group by 1`,
+		slice: `select workspace_id::text as row, version, sealed_secret as sealed from sign_on
+			where workspace_id = $1 and (workspace_id::text, version) > ($2, $3) and substring(sealed_secret from 2 for 4) <> $4
+			order by 1, 2 limit 100 for update`,
+		put: `update sign_on set sealed_secret = $4 where workspace_id = $1 and workspace_id::text = $2 and version = $3`,
+	},
+	{
 		table: "factor", column: "sealed_secret", ofOperators: true,
 		count: `select substring(sealed_secret from 2 for 4), count(*) from factor
 			where operator_id = $1 and kind = 'totp' group by 1`,

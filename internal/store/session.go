@@ -18,6 +18,8 @@ type Session struct {
 	Entered  []uuid.UUID // workspaces in which it was used
 	Barred   []uuid.UUID // workspaces that it no longer opens, since the membership changed
 	Proof    Proof       // the second factor by which it was proved last; zero: none, within the grace
+	Own      bool        // the operator gave a password or a passkey of this console
+	SignedOn SignedOn    // providers through which it was proved; if not Own, it opens their workspaces only
 }
 
 // seenEvery bounds how often a session's row is written while it is in use.
@@ -38,6 +40,10 @@ type Opening struct {
 	Before    []byte      // token hash under which the session went so far; nil: it is a sign-in
 	Entered   []uuid.UUID // workspaces that it entered until then
 	Barred    []uuid.UUID // of a renewed session: workspaces that it opened no longer
+	SignedOn  SignedOn    // of a renewed session: as before
+	Through   *Through    // the provider of a workspace that let the operator in; then Proof is zero
+
+	borrowed bool // the session is not the operator's own: see Session.Own
 }
 
 // StartSession keeps a session. It clears away sessions that have ended, and the operator's
@@ -47,7 +53,7 @@ type Opening struct {
 // the operator's eyes; see EnterWorkspace for the record. Owners are told
 // when From.Device is none of the operator's, and it is not the first sign-in. A session
 // that goes on under a new token is no sign-in. With a proof, the operator's requests for new
-// second factors are taken back.
+// second factors are taken back. See Through for a sign-in by a workspace's provider.
 func (s *Store) StartSession(ctx context.Context, o Opening, now time.Time) error {
 	return s.asOperator(ctx, o.Operator.ID, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `delete from session where ends_at <= least($1, now())`, now); err != nil {
@@ -63,6 +69,11 @@ func (s *Store) StartSession(ctx context.Context, o Opening, now time.Time) erro
 		if err := o.allowed(ctx, tx, now); err != nil {
 			return err
 		}
+		if o.Through != nil {
+			if err := s.through(ctx, tx, &o, now); err != nil {
+				return err
+			}
+		}
 		if err := o.keep(ctx, tx, now); err != nil {
 			return err
 		}
@@ -71,8 +82,11 @@ func (s *Store) StartSession(ctx context.Context, o Opening, now time.Time) erro
 				return err
 			}
 		}
-		if o.Before != nil || o.Renewed {
+		if o.Before != nil && o.Through == nil || o.Renewed {
 			return nil
+		}
+		if o.Through != nil { // the browser is the provider's concern, and other workspaces are not
+			return keepAccountEvent(ctx, tx, o.Operator.ID, AccountSignedIn, o.From, now)
 		}
 		if err := s.notifyNewDevice(ctx, tx, o.Operator.ID, o.From, now); err != nil {
 			return err
@@ -94,18 +108,14 @@ func (o *Opening) allowed(ctx context.Context, tx pgx.Tx, now time.Time) error {
 		}
 	}
 	if o.Before != nil {
-		err := tx.QueryRow(ctx, `delete from session where token_hash = $1 and operator_id = $2 returning barred`,
-			o.Before, o.Operator.ID).Scan(&o.Barred)
-		if errors.Is(err, pgx.ErrNoRows) {
-			err = ErrEnded
-		}
-		if err != nil {
+		if err := o.takeBefore(ctx, tx); err != nil {
 			return err
 		}
 	}
 	holds := true
 	var err error
 	switch {
+	case o.Through != nil:
 	case o.Proof.Kind == "":
 		err = tx.QueryRow(ctx, `select not exists (select from factor where operator_id = $1)`,
 			o.Operator.ID).Scan(&holds)
@@ -124,6 +134,41 @@ func (o *Opening) allowed(ctx context.Context, tx pgx.Tx, now time.Time) error {
 	return err
 }
 
+// takeBefore ends the session that goes on under a new token, and takes over what it opens.
+func (o *Opening) takeBefore(ctx context.Context, tx pgx.Tx) error {
+	var own bool
+	var before Proof
+	var kind *string
+	var factor *uuid.UUID
+	var at *time.Time
+	err := tx.QueryRow(ctx, `
+		delete from session where token_hash = $1 and operator_id = $2
+		returning barred, own, sign_on, factor_id, factor_kind, factor_at`, o.Before, o.Operator.ID).
+		Scan(&o.Barred, &own, &o.SignedOn, &factor, &kind, &at)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = ErrEnded
+	}
+	if err != nil {
+		return err
+	}
+	o.borrowed = !own
+	before.set(factor, kind, at)
+	if o.Through != nil {
+		o.Proof = before
+	}
+	return nil
+}
+
+// set takes a proof from the columns of a session.
+func (p *Proof) set(factor *uuid.UUID, kind *string, at *time.Time) {
+	if kind != nil && at != nil {
+		p.Kind, p.At = *kind, *at
+	}
+	if factor != nil {
+		p.Factor = *factor
+	}
+}
+
 // keep stores the session.
 func (o Opening) keep(ctx context.Context, tx pgx.Tx, now time.Time) error {
 	var factor *uuid.UUID
@@ -135,16 +180,18 @@ func (o Opening) keep(ctx context.Context, tx pgx.Tx, now time.Time) error {
 	if o.Proof.Factor != uuid.Nil {
 		factor = &o.Proof.Factor
 	}
+	if o.SignedOn == nil {
+		o.SignedOn = SignedOn{}
+	}
 	batch := &pgx.Batch{}
 	batch.Queue(`
-		insert into session (token_hash, operator_id, created_at, seen_at, ends_at, address, agent, epoch, entered, barred, factor_id, factor_kind, factor_at)
-		values ($1, $2, $3, $3, $4, $5, $6, $7, coalesce($8::uuid[], '{}'), coalesce($12::uuid[], '{}'), $9, $10, $11)`,
+		insert into session (token_hash, operator_id, created_at, seen_at, ends_at, address, agent, epoch, entered,
+			barred, factor_id, factor_kind, factor_at, own, sign_on)
+		values ($1, $2, $3, $3, $4, $5, $6, $7, coalesce($8::uuid[], '{}'), coalesce($12::uuid[], '{}'), $9, $10, $11,
+			$13, $14)`,
 		o.TokenHash, o.Operator.ID, now, o.EndsAt, o.From.address(), o.From.agent(), o.Operator.Epoch, o.Entered,
-		factor, kind, at, o.Barred)
-	batch.Queue(`
-		delete from session where operator_id = $1 and id in (
-			select id from session where operator_id = $1 order by created_at desc, id offset $2)`, o.Operator.ID,
-		mostSessions)
+		factor, kind, at, o.Barred, !o.borrowed, o.SignedOn)
+	o.dropOldest(batch)
 	return tx.SendBatch(ctx, batch).Close()
 }
 
@@ -182,20 +229,17 @@ func (s *Store) FindSession(ctx context.Context, tokenHash []byte, now time.Time
 	var factor *uuid.UUID
 	op := &found.Operator
 	err := s.pool.QueryRow(ctx, `
-		select s.id, o.id, o.email, o.theme, o.time_zone, o.density, o.grace_from, o.epoch, s.seen_at, s.ends_at, s.entered, s.barred, s.factor_id, s.factor_kind, s.factor_at
+		select s.id, o.id, o.email, o.theme, o.time_zone, o.density, o.grace_from, o.epoch, s.seen_at, s.ends_at, s.entered, s.barred, s.factor_id, s.factor_kind, s.factor_at,
+		       s.own, s.sign_on
 		from session s join operator o on o.id = s.operator_id
 		where s.token_hash = $1 and s.ends_at > $2 and s.seen_at > $3 and s.epoch = o.epoch and o.disabled_at is null`,
 		tokenHash, now, now.Add(-idle)).Scan(&found.ID, &op.ID, &op.Email, &op.Theme, &op.TimeZone, &op.Density,
-		&op.GraceFrom, &op.Epoch, &found.SeenAt, &found.EndsAt, &found.Entered, &found.Barred, &factor, &kind, &at)
+		&op.GraceFrom, &op.Epoch, &found.SeenAt, &found.EndsAt, &found.Entered, &found.Barred, &factor, &kind, &at,
+		&found.Own, &found.SignedOn)
 	if err != nil {
 		return Session{}, meaning(err)
 	}
-	if kind != nil && at != nil {
-		found.Proof.Kind, found.Proof.At = *kind, *at
-	}
-	if factor != nil {
-		found.Proof.Factor = *factor
-	}
+	found.Proof.set(factor, kind, at)
 	if now.Sub(found.SeenAt) >= seenEvery {
 		_, err = s.pool.Exec(ctx, `update session set seen_at = $2 where token_hash = $1`, tokenHash, now)
 	}

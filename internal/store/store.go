@@ -100,6 +100,7 @@ type Scope struct {
 	workspace     uuid.UUID
 	every         bool
 	organizations []uuid.UUID
+	admitted      *SignOnRule // by which a visitor was let in; nil: it was no visitor. See Tx.Hold
 }
 
 // WholeWorkspace is the scope of everything in a workspace.

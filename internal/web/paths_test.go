@@ -89,6 +89,10 @@ func TestPathsLeadSomewhere(t *testing.T) {
 		views.FirstFactorPasskeyOptions(), views.FirstFactorLater(), views.NewApp(), views.NewAppCode(),
 		views.NewPasskey(), views.NewPasskeyOptions(), views.RemoveFactor(), views.NewRecoveryCodes(),
 		views.ProofOptions(), views.FactorGrace(w), views.LostFactors(), views.LostFactorsReset())
+	paths["GET"] = append(paths["GET"], views.SignOnChoice(""), views.SignOn(":workspace"),
+		views.SignOnStart(":workspace", ""), signOnBack, views.OwnSignOns(), views.SignOnSettings(w))
+	paths["POST"] = append(paths["POST"], views.LinkSignOn(), views.UnlinkSignOn(), views.SignOnSettings(w),
+		views.TestSignOn(w), views.RequireSignOn(w), views.OptionalSignOn(w), views.RemoveSignOn(w))
 	var rows, reached []string
 	for _, r := range routes(&site.Site{}) {
 		if r.Policy.Token {
@@ -116,3 +120,6 @@ func TestPathsLeadSomewhere(t *testing.T) {
 		}
 	}
 }
+
+// signOnBack is where providers lead.
+const signOnBack = "/signin/sso/:workspace/back"

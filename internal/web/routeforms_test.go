@@ -13,6 +13,7 @@ import (
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/duo/duosim"
 	"duodesk/internal/run/setup"
+	"duodesk/internal/secret"
 	"duodesk/internal/store"
 	"duodesk/internal/store/storetest"
 )
@@ -36,6 +37,44 @@ func memberForm(pairs ...string) func(*fleet, *tenant, bool) url.Values {
 		}
 		f := formWith(pairs...)(e, n, fresh)
 		f.Set("run_id", uuid.NewString())
+		return f
+	}
+}
+
+// signOnForm is about a workspace's provider, which is set up in the way that the form changes
+// when it is fresh: stored, and with the pair "required" also required.
+func signOnForm(stored bool, pairs ...string) func(*fleet, *tenant, bool) url.Values {
+	return func(e *fleet, n *tenant, fresh bool) url.Values {
+		f := formWith(pairs...)(e, n, fresh)
+		owner := e.ownerOf(n).Operator
+		for name, value := range map[string]string{"run_id": uuid.NewString(), "break_glass": owner.String()} {
+			if f.Has(name) {
+				f.Set(name, value)
+			}
+		}
+		f.Set("version", "0")
+		if !fresh {
+			return f
+		}
+		ws := n.workspace.ID
+		e.Exec(e.t, `update workspace set sign_on_provider = null, sign_on_break_glass = null where id = $1`, ws)
+		e.Exec(e.t, `delete from sign_on where workspace_id = $1`, ws)
+		if !stored {
+			return f
+		}
+		err := e.InWorkspace(context.Background(), store.WholeWorkspace(ws), func(tx *store.Tx) error {
+			return tx.SaveSignOn(context.Background(), store.SignOnSettings{Issuer: "http://127.0.0.1:1", ClientID: "console"},
+				new(secret.Box([]byte("k"))), owner, store.Record{Event: store.SignOnSaved, Operator: owner, At: e.Clock.Now()})
+		})
+		if err != nil {
+			panic(err)
+		}
+		e.Exec(e.t, `update sign_on set proved_at = now() where workspace_id = $1`, ws)
+		if f.Set("version", "1"); f.Has("required") {
+			e.Exec(e.t, `update workspace set sign_on_break_glass = $2 where id = $1`, ws, owner)
+			e.Exec(e.t, `update session set sign_on = jsonb_build_object((select sign_on_provider from workspace where id = $1), 0)
+				where operator_id in (select operator_id from membership where workspace_id = $1 and role = 'owner')`, ws)
+		}
 		return f
 	}
 }

@@ -25,6 +25,7 @@ import (
 // one has the box and keeps what was typed with what it records.
 var withoutTicket = map[string]string{
 	"/w/:ws/runs.csv":                      "it reads",
+	"/w/:ws/signon/test":                   "it asks the provider, and changes nothing",
 	"/w/:ws/o/:org/runs.csv":               "it reads",
 	"/w/:ws/export/organizations":          "it reads",
 	"/w/:ws/integration/fill":              "it fills in a form, and keeps a draft",

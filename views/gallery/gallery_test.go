@@ -124,6 +124,9 @@ func TestKeysAreShownByTheScript(t *testing.T) {
 	}
 }
 
+// leadsOut is the page with the link to the identity provider that an owner has set.
+const leadsOut = "link-sign-on"
+
 func TestNoPageRunsWhatItShows(t *testing.T) {
 	t.Parallel()
 	for _, s := range Samples() {
@@ -145,6 +148,9 @@ func TestNoPageRunsWhatItShows(t *testing.T) {
 					if strings.HasPrefix(a.Key, "hx-") && a.Key != "hx-post" &&
 						strings.Contains(a.Val, sample.Workspace) {
 						t.Errorf("data in %s=%q", a.Key, a.Val)
+					}
+					if a.Key == "href" && s.Name == leadsOut && strings.HasPrefix(a.Val, "https://") {
+						continue
 					}
 					if (a.Key == "href" || a.Key == "action") && !strings.HasPrefix(a.Val, "/") &&
 						!strings.HasPrefix(a.Val, "#") {

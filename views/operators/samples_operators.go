@@ -11,7 +11,7 @@ import (
 const sampleMember = "5d0c1a77-8f7e-4f0e-9a43-0a2f6b1f2c11"
 
 func Samples() []sample.Sample {
-	return slices.Concat(operatorSamples(), accountSamples(), tokenSamples(), rangesSamples())
+	return slices.Concat(operatorSamples(), signOnSamples(), accountSamples(), tokenSamples(), rangesSamples())
 }
 
 func ownerShell(flashes ...views.Flash) views.Shell {

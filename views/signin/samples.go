@@ -19,7 +19,7 @@ var hostileEmail = strings.Repeat("wide", 40) + `"><b>` + "\u202e@northwind.exam
 
 // Samples are the pages of second factors in the states that they can be in.
 func Samples() []sample.Sample {
-	return slices.Concat(signInSamples(), setupSamples(), accountSamples())
+	return slices.Concat(signInSamples(), signOnSamples(), setupSamples(), accountSamples())
 }
 
 func signInSamples() []sample.Sample {

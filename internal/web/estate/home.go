@@ -15,7 +15,7 @@ import (
 )
 
 func (s *pages) getWorkspaces(c echo.Context, v site.Visitor) error {
-	found, err := s.Store.WorkspacesOf(c.Request().Context(), v.Operator.ID)
+	found, err := s.OpenWorkspaces(c, v)
 	if err != nil {
 		return err
 	}

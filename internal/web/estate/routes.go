@@ -13,7 +13,7 @@ type pages struct{ *site.Site }
 func Routes(on *site.Site) []site.Route {
 	s := &pages{on}
 	return []site.Route{
-		site.Get("/", site.Signed, s.getWorkspaces),
+		site.Get("/", site.AnySession, s.getWorkspaces),
 		site.Get("/w/:ws", site.InWorkspace, s.getHome),
 		site.Get("/w/:ws/o/:org/users", site.InOrganization, s.getUsers),
 		site.Get("/w/:ws/o/:org/users/:user", site.InOrganization, s.getUser),

@@ -116,7 +116,7 @@ func (s *pages) changePassword(c echo.Context, operator store.Operator, password
 		return err
 	}
 	return s.StartSession(c, store.Opening{Operator: operator, Proof: before.Proof, Renewed: true,
-		EndsAt: before.EndsAt, Entered: before.Entered, Barred: before.Barred})
+		EndsAt: before.EndsAt, Entered: before.Entered, Barred: before.Barred, SignedOn: before.SignedOn})
 }
 
 // newPasswordFault says why an operator cannot take a new password; empty: they can.

@@ -92,7 +92,8 @@ func (s *pages) acceptPage(c echo.Context, token string, found members.OpenInvit
 		Reach:   words.ReachOf(found.Grant(), found.Names),
 		Inviter: found.Inviter, Until: s.When(site.Visitor{Zone: site.ZoneOf(c.Request())}, found.ExpiresAt),
 		Known: found.Known}
-	if session, err := s.Sessions.Current(c.Request()); err == nil {
+	// A session that a workspace's provider began is not enough to join another workspace.
+	if session, err := s.Sessions.Current(c.Request()); err == nil && session.Own {
 		page.SignedIn, page.Other = session.Operator.Email == found.Email, session.Operator.Email
 	}
 	return page

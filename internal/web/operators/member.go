@@ -106,8 +106,8 @@ func (s *pages) changeMember(c echo.Context, v site.Visitor, form site.Form, m s
 	case errors.Is(err, members.ErrChangedMeanwhile):
 		return s.reviewMember(c, v, http.StatusConflict, m, f,
 			"Someone changed this membership since you opened the form. Review the change again.")
-	case errors.Is(err, store.ErrLastOwner):
-		return s.showMember(c, v, http.StatusUnprocessableEntity, m, f, lastOwnerWords)
+	case keptOwner(err) != "":
+		return s.showMember(c, v, http.StatusUnprocessableEntity, m, f, keptOwner(err))
 	}
 	return s.afterChange(c, v, id, m, err)
 }
@@ -122,7 +122,16 @@ func tierOfRole(roles ...string) catalog.Tier {
 	return catalog.Recent
 }
 
-const lastOwnerWords = "This is the last owner who can sign in here. Make another operator an owner first."
+// keptOwner says why an owner has to stay one; empty: err is something else.
+func keptOwner(err error) string {
+	switch {
+	case errors.Is(err, store.ErrLastOwner):
+		return "This is the last owner who can sign in here. Make another operator an owner first."
+	case errors.Is(err, store.ErrBreakGlass):
+		return "This is the break-glass owner of single sign-on. Stop requiring it, and require it with another one first."
+	}
+	return ""
+}
 
 // afterChange leads back to the list, with the record named so that the page
 // says what was done; operators who ended their own membership are led out of it.
@@ -217,8 +226,8 @@ func (s *pages) doMember(act memberAct) site.Handler {
 			return err
 		}
 		err = act.do(s.Members, c.Request().Context(), v.Scope, v.Actor(), id, m.OperatorID)
-		if errors.Is(err, store.ErrLastOwner) {
-			return s.showMemberAct(c, v, http.StatusUnprocessableEntity, act, m, lastOwnerWords)
+		if fault := keptOwner(err); fault != "" {
+			return s.showMemberAct(c, v, http.StatusUnprocessableEntity, act, m, fault)
 		}
 		return s.afterChange(c, v, id, m, err)
 	}

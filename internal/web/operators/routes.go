@@ -14,7 +14,7 @@ type pages struct{ *site.Site }
 func Routes(on *site.Site) []site.Route {
 	s := &pages{on}
 	return []site.Route{
-		site.Post("/preferences", site.Signed, s.postPreferences).Unproved("it changes how pages look"),
+		site.Post("/preferences", site.AnySession, s.postPreferences).Unproved("it changes how pages look"),
 		site.Get("/invitation", site.Public, s.getInvitation),
 		site.Post("/invitation", site.Public, s.postInvitation),
 		site.Post("/invitation/accept", site.Public, s.postAccept),
@@ -29,6 +29,16 @@ func Routes(on *site.Site) []site.Route {
 		site.Post("/account/tokens/:ws/revoke", site.InWorkspace, s.postRevokeToken).Unproved("it ends access"),
 		site.Get("/w/:ws/notices", site.Owners, s.getNotices),
 		site.Post("/w/:ws/notices", site.Owners, s.postNotices).Proving(catalog.Recent, "Acknowledging notices"),
+		site.Get("/w/:ws/signon", site.Owners, s.getSignOnSettings),
+		site.Post("/w/:ws/signon", site.Owners, s.postSignOnSettings).Proving(catalog.Act, "Saving single sign-on"),
+		site.Post("/w/:ws/signon/test", site.Owners, s.postTestSignOn).Within(site.SaveDeadline).
+			Proving(catalog.Recent, "Testing single sign-on"),
+		site.Post("/w/:ws/signon/require", site.Owners, s.postRequireSignOn).
+			Proving(catalog.Act, "Requiring single sign-on"),
+		site.Post("/w/:ws/signon/optional", site.Owners, s.postOptionalSignOn).
+			Proving(catalog.Act, "No longer requiring single sign-on"),
+		site.Post("/w/:ws/signon/remove", site.Owners, s.postRemoveSignOn).
+			Proving(catalog.Act, "Removing single sign-on"),
 		site.Get("/w/:ws/operators", site.Owners, s.getOperators),
 		site.Post("/w/:ws/factor-grace", site.Owners, s.postGrace).Asking(catalog.Act),
 		site.Get("/w/:ws/addresses", site.Owners, s.getRanges),

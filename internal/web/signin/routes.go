@@ -16,6 +16,10 @@ func Routes(on *site.Site) []site.Route {
 	return []site.Route{
 		site.Post("/signin/passkey/options", site.Public, s.postSignInOptions),
 		site.Post("/signin/passkey", site.Public, s.postSignInPasskey),
+		site.Get("/signin/sso", site.Public, s.getSignOnChoice),
+		site.Get("/signin/sso/:workspace", site.Public, s.getSignOn),
+		site.Get("/signin/sso/:workspace/start", site.Public, s.getSignOnStart),
+		site.Get("/signin/sso/:workspace/back", site.Public, s.getSignOnBack),
 		site.Get("/signin/factor", site.SigningIn, s.getSecondFactor),
 		site.Post("/signin/factor/code", site.SigningIn, s.postCode),
 		site.Post("/signin/factor/recovery", site.SigningIn, s.postRecovery),
@@ -36,6 +40,11 @@ func Routes(on *site.Site) []site.Route {
 		site.Post("/account/factors/passkey", site.Signed, s.postNewPasskey).Asking(catalog.Act),
 		site.Post("/account/factors/remove", site.Signed, s.postRemove).Asking(catalog.Act),
 		site.Post("/account/factors/recovery", site.Signed, s.postRecoveryCodes).Asking(catalog.Act),
-		site.Post("/account/proof/options", site.Signed, s.PostProofOptions).Unproved("it asks the browser"),
+		site.Post("/account/proof/options", site.AnySession, s.PostProofOptions).Unproved("it asks the browser"),
+		site.Get("/account/signon", site.Signed, s.getOwnSignOns),
+		site.Post("/account/signon/link", site.Signed, s.postLinkSignOn).
+			Proving(catalog.Act, "Linking an account for single sign-on"),
+		site.Post("/account/signon/unlink", site.Signed, s.postUnlinkSignOn).
+			Proving(catalog.Recent, "Unlinking an account for single sign-on"),
 	}
 }

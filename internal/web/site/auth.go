@@ -23,6 +23,7 @@ type Policy struct {
 	reach reach
 	Role  catalog.Role // the least role, within a workspace
 	whole bool         // only for those whose membership holds every organization
+	any   bool         // signed in: also with a session that is not the operator's own, see store.Session.Own
 	Token bool         // with an access token, and never with a session
 }
 
@@ -43,6 +44,9 @@ func (p Policy) String() string {
 		inOrganization: "organization "}[p.reach]
 	if p.reach >= inWorkspace {
 		text += p.Role.String()
+	}
+	if p.any {
+		text += ", any session"
 	}
 	if p.whole {
 		text += ", whole scope"
@@ -73,6 +77,7 @@ type Visitor struct {
 	act     uuid.UUID // the proof that was given for what the visitor asks; uuid.Nil: none
 
 	first         []store.OrganizationName // to switch to
+	signOn        store.SignOnRule         // of the workspace
 	notices       int                      // that wait for the visitor, who is an owner
 	organizations int                      // that the visitor may see
 	opened        *time.Time               // when the visitor opened the organization last
@@ -181,13 +186,25 @@ func (s *Site) Admit(c echo.Context, p Policy) (Visitor, error) {
 		v.Zone = ZoneOf(c.Request())
 	}
 	if p.reach == signedIn {
-		return v, nil
+		if !session.Own && !p.any {
+			err = errOwnWanted
+		}
+		return v, err
+	}
+	if !session.Own {
+		if err := s.opens(c, session); err != nil {
+			return v, err
+		}
 	}
 	seen, err := v.enter(c, p, catalog.Owner, func(ws, organization string) (store.Access, error) {
 		return s.Store.Enter(c.Request().Context(), v.Operator.ID, v.from.Address, ws, organization, switcherSize)
 	})
 	if v.Workspace.ID != uuid.Nil && slices.Contains(session.Barred, v.Workspace.ID) {
 		return v, errors.Join(errSignedOut, s.Sessions.end(c.Request(), c.Response()))
+	}
+	entrance, fault := s.signedOn(c, &v, session)
+	if fault != nil {
+		return v, fault
 	}
 	if err == nil && v.Proof.Kind == "" && !s.Now().Before(v.GraceUntil) {
 		err = errFactorWanted
@@ -198,7 +215,7 @@ func (s *Site) Admit(c echo.Context, p Policy) (Visitor, error) {
 	if !slices.Contains(session.Entered, v.Workspace.ID) {
 		err := s.Store.InWorkspace(c.Request().Context(), store.WholeWorkspace(v.Workspace.ID),
 			func(tx *store.Tx) error {
-				return tx.EnterWorkspace(c.Request().Context(), session, s.Now())
+				return tx.EnterWorkspace(c.Request().Context(), session, entrance, s.Now())
 			})
 		if err != nil {
 			return v, err
@@ -231,7 +248,7 @@ func (v *Visitor) enter(c echo.Context, p Policy, most catalog.Role,
 	}
 	v.Workspace, v.Organization = found.Workspace, found.Organization
 	v.Membership, v.Scope = found.Membership, found.Scope
-	v.notices = found.Notices
+	v.notices, v.signOn = found.Notices, found.SignOn
 	v.first, v.organizations, v.opened = found.First, found.Organizations, found.VisitedAt
 	if v.Operator.GraceFrom != nil {
 		v.GraceUntil = v.Operator.GraceFrom.AddDate(0, 0, found.GraceDays)

@@ -56,11 +56,16 @@ func (s *Site) LaneOf(r *http.Request) (l Lane, paced string) {
 	return s.Crowd.Strangers, Network(s.Crowd.address(r))
 }
 
-// sessionKey is what attempts are counted by that come from a live session:
-// nobody else's guesses count against it.
-func (s *Site) sessionKey(c echo.Context) (store.LoginKey, error) {
+// ownKeys are what attempts are counted by that come from a live session: nobody else's
+// guesses count against it. A session that a workspace's provider began is no sign that the
+// operator asks, and a provider can begin any number of them: its guesses count like those of
+// strangers.
+func (s *Site) ownKeys(c echo.Context, v Visitor) (own store.LoginKey, shared []store.LoginKey, err error) {
 	session, err := s.Sessions.Current(c.Request())
-	return store.LoginKey{Name: "session:" + session.ID.String()}, err
+	if err == nil && !session.Own {
+		return s.attemptKeys(c, v.Operator.Email)
+	}
+	return store.LoginKey{Name: "session:" + session.ID.String()}, nil, err
 }
 
 // StartSession begins a session and remembers the browser; see store.StartSession.

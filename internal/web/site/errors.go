@@ -34,6 +34,10 @@ func (s *Site) answerError(err error, c echo.Context) {
 		answering = s.askProof(c, wanted)
 	} else if errors.Is(err, errFactorWanted) {
 		answering = s.toFactors(c)
+	} else if errors.Is(err, errOwnWanted) {
+		answering = s.toOwnSignIn(c)
+	} else if wanted := (*signOnWanted)(nil); errors.As(err, &wanted) {
+		answering = s.toSignOn(c, wanted.workspace)
 	} else {
 		page, code := s.explain(err, c)
 		if isAPI(c.Request()) {

@@ -104,6 +104,7 @@ var (
 	Public         = Policy{reach: anyone}
 	SigningIn      = Policy{reach: signingIn}
 	Signed         = Policy{reach: signedIn}
+	AnySession     = Policy{reach: signedIn, any: true} // also one that only a workspace's provider vouches for
 	InWorkspace    = Policy{reach: inWorkspace, Role: catalog.Auditor}
 	InOrganization = Policy{reach: inOrganization, Role: catalog.Auditor}
 	// What a help desk, and what a technician does about one person.

@@ -25,10 +25,11 @@ import (
 
 func (s *Site) getSignIn(c echo.Context, _ Visitor) error {
 	next := LocalPath(c.QueryParam("next"))
-	if _, err := s.Sessions.Current(c.Request()); err == nil {
+	session, err := s.Sessions.Current(c.Request())
+	if err == nil && session.Own {
 		return c.Redirect(http.StatusSeeOther, next)
 	}
-	return s.ShowSignIn(c, http.StatusOK, views.SignInPage{Next: next})
+	return s.ShowSignIn(c, http.StatusOK, views.SignInPage{Next: next, Borrowed: err == nil})
 }
 
 // ShowSignIn shows the page that asks for email and password, or for a passkey.
@@ -152,7 +153,7 @@ func (s *Site) BeginLogin(ctx context.Context, keys ...store.LoginKey) (wait tim
 // of a page with a fault.
 func (s *Site) OwnPassword(c echo.Context, v Visitor, password string) (operator store.Operator, fault string,
 	status int, err error) {
-	key, err := s.sessionKey(c)
+	key, shared, err := s.ownKeys(c, v)
 	if err != nil {
 		return operator, "", 0, err
 	}
@@ -160,7 +161,7 @@ func (s *Site) OwnPassword(c echo.Context, v Visitor, password string) (operator
 	if err != nil {
 		return operator, "", 0, err
 	}
-	operator, fits, wait, err := s.passwordOf(c, v.Operator.Email, password, key)
+	operator, fits, wait, err := s.passwordOf(c, v.Operator.Email, password, key, shared...)
 	leave()
 	switch {
 	case err != nil:

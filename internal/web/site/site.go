@@ -19,6 +19,7 @@ import (
 	"duodesk/internal/run/members"
 	"duodesk/internal/run/plan"
 	"duodesk/internal/run/setup"
+	"duodesk/internal/run/signon"
 	"duodesk/internal/store"
 )
 
@@ -66,6 +67,7 @@ type Site struct {
 	Plans    *plan.Runner
 	Sessions *sessionStore
 	Crowd    *crowd
+	SignOn   *signon.Desk
 	ready    readiness
 	pace     Buckets // of access tokens, by id
 	refusals Buckets // of notes about access tokens that are not admitted, by id
@@ -76,8 +78,8 @@ type Site struct {
 func New(c Config) *Site {
 	crowd := newCrowd(c)
 	return &Site{Config: c, Setup: setup.New(c.Runner), Members: members.New(c.Runner), Plans: plan.New(c.Runner),
-		Crowd: crowd, pace: newPace(), refusals: Buckets{Limit: rate.Every(time.Minute), Burst: 1},
-		Sessions: newSessionStore(c, crowd)}
+		SignOn: signon.New(c.Store, c.Now, c.PublicURL, c.Sandbox), Crowd: crowd, pace: newPace(),
+		refusals: Buckets{Limit: rate.Every(time.Minute), Burst: 1}, Sessions: newSessionStore(c, crowd)}
 }
 
 // Handler serves the rows of the route table. It panics when it
