@@ -165,9 +165,9 @@ func TestProofsOfOtherWorkspaces(t *testing.T) {
 	w.s.Exec(t, `update session set factor_at = now() - interval '1 hour' where operator_id = $1`, w.o.ID)
 	w.b.signOn(w.s.Workspace).want(http.StatusSeeOther)
 	// Linking takes a factor of the operator's own.
-	w.b.send(http.MethodPost, "/account/signon/link", url.Values{"workspace": {w.s.Workspace.Slug}}).
-		want(http.StatusSeeOther)
-	w.b.send(http.MethodPost, "/account/factors/recovery", url.Values{}).want(http.StatusSeeOther)
+	w.b.byHand = true
+	w.b.send(http.MethodPost, "/account/signon/link", url.Values{"workspace": {w.s.Workspace.Slug}}).asksProof()
+	w.b.send(http.MethodPost, "/account/factors/recovery", url.Values{}).asksProof()
 	session, err := w.s.FindSession(t.Context(), w.session(), w.s.Clock.Now(), testIdle)
 	if err != nil || session.Proof.Kind != store.TOTP || time.Since(session.Proof.At) < 50*time.Minute {
 		t.Error("the session's own proof is ", session.Proof, err)
