@@ -64,6 +64,10 @@ func FactorGrace(ws string) string { return Workspace(ws) + "/factor-grace" }
 // Addresses is where owners choose from which addresses a workspace is open.
 func Addresses(ws string) string { return Workspace(ws) + "/addresses" }
 
+// ProofBySignOn has the operator sign in again at the workspace's provider, for a form that
+// waits for its proof under a token, and shows the form again afterwards.
+func ProofBySignOn(ws, form string) string { return With(Workspace(ws)+"/proof", "form", form) }
+
 // ProofOptions asks the browser for a passkey, for a form that waits for its proof.
 func ProofOptions() string { return "/account/proof/options" }
 

@@ -262,8 +262,12 @@ func TestNothingFoundNamesTheWaysOut(t *testing.T) {
 	broken := way{"pg_config", func(ctx context.Context, st *state, _ *slog.Logger) (engine, error) {
 		dir := stateDir(t)
 		for _, name := range []string{"postgres", "initdb"} {
-			if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\necho 'postgres (PostgreSQL) 9.6.1'\n"),
-				0o755); err != nil {
+			// Written by another process: a file that this one has open for writing when it forks cannot be run.
+			script := filepath.Join(t.TempDir(), name)
+			if err := os.WriteFile(script, []byte("#!/bin/sh\necho 'postgres (PostgreSQL) 9.6.1'\n"), 0o755); err != nil {
+				return engine{}, err
+			}
+			if err := exec.CommandContext(ctx, "cp", script, filepath.Join(dir, name)).Run(); err != nil {
 				return engine{}, err
 			}
 		}

@@ -21,13 +21,7 @@ func (s *Store) ProveAct(ctx context.Context, session Session, proof Proof, dige
 		if err := holdEpoch(ctx, tx, session.Operator); err != nil {
 			return err
 		}
-		done, err := tx.Exec(ctx, `update session set factor_id = $3, factor_kind = $4, factor_at = $5
-			where id = $1 and operator_id = $2`, session.ID, session.Operator.ID, orNull(proof.Factor), proof.Kind,
-			proof.At)
-		if err == nil && done.RowsAffected() == 0 {
-			err = ErrEnded
-		}
-		if err != nil || digest == nil {
+		if err := noteProof(ctx, tx, session, proof); err != nil || digest == nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `delete from proof where made_at <= least($1, now()) - $2::interval`, now,
@@ -38,6 +32,24 @@ func (s *Store) ProveAct(ctx context.Context, session Session, proof Proof, dige
 			session.ID, digest, now).Scan(&id)
 	})
 	return id, err
+}
+
+// noteProof notes on a session that it was proved. What a provider proved is noted as the
+// provider's, if the session came through it; see SignOn.
+func noteProof(ctx context.Context, tx pgx.Tx, session Session, proof Proof) error {
+	statement, args := `update session set factor_id = $3, factor_kind = $4, factor_at = $5
+		where id = $1 and operator_id = $2`, []any{orNull(proof.Factor), proof.Kind, proof.At}
+	if proof.Kind == SignOn {
+		statement, args = `
+			update session set sign_on = case when sign_on ? $3
+				then jsonb_set(sign_on, array[$3], to_jsonb($4::bigint)) else sign_on end
+			where id = $1 and operator_id = $2`, []any{proof.Provider.String(), proof.At.Unix()}
+	}
+	done, err := tx.Exec(ctx, statement, append([]any{session.ID, session.Operator.ID}, args...)...)
+	if err == nil && done.RowsAffected() == 0 {
+		err = ErrEnded
+	}
+	return err
 }
 
 // UseProof takes a proof for one act, in the transaction of the act: of many at the same

@@ -90,7 +90,8 @@ func TestPathsLeadSomewhere(t *testing.T) {
 		views.NewPasskey(), views.NewPasskeyOptions(), views.RemoveFactor(), views.NewRecoveryCodes(),
 		views.ProofOptions(), views.FactorGrace(w), views.LostFactors(), views.LostFactorsReset())
 	paths["GET"] = append(paths["GET"], views.SignOnChoice(""), views.SignOn(":workspace"),
-		views.SignOnStart(":workspace", ""), signOnBack, views.OwnSignOns(), views.SignOnSettings(w))
+		views.SignOnStart(":workspace", ""), signOnBack, views.OwnSignOns(), views.SignOnSettings(w),
+		views.ProofBySignOn(w, "t"))
 	paths["POST"] = append(paths["POST"], views.LinkSignOn(), views.UnlinkSignOn(), views.SignOnSettings(w),
 		views.TestSignOn(w), views.RequireSignOn(w), views.OptionalSignOn(w), views.RemoveSignOn(w))
 	var rows, reached []string

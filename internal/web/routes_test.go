@@ -187,6 +187,8 @@ var plainRoutes = map[string][]knownRoute{
 	"GET /api/v1/w/:ws/o/:org/phones":       one(knownRoute{token: true, least: catalog.Auditor, ok: found}),
 	"GET /api/v1/w/:ws/o/:org/bypass-codes": one(knownRoute{token: true, least: catalog.Auditor, ok: found}),
 
+	// Nothing waits under no token.
+	"GET /w/:ws/proof":    one(knownRoute{least: catalog.Auditor, ok: http.StatusConflict}),
 	"GET /w/:ws/notices":  one(knownRoute{least: catalog.Owner, whole: true, ok: found}),
 	"POST /w/:ws/notices": one(knownRoute{least: catalog.Owner, whole: true, ok: moved, form: noticeForm}),
 	"GET /w/:ws/signon":   one(knownRoute{least: catalog.Owner, whole: true, ok: found}),

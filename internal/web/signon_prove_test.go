@@ -177,3 +177,36 @@ func TestProofsOfOtherWorkspaces(t *testing.T) {
 		t.Error("the database takes a provider's proof for the operator's own")
 	}
 }
+
+// TestActBySignOn: a session that came through the provider is asked there for an act, and the
+// form goes on with what the provider says. Its proof is for this form, once, and for no form
+// of another workspace.
+func TestActBySignOn(t *testing.T) {
+	t.Parallel()
+	w := newProving(t)
+	w.b.byHand = true
+	w.b.signOn(w.s.Workspace).want(http.StatusSeeOther)
+	export := func() *page {
+		return w.b.request(http.MethodPost, w.s.ws("/export/organizations"), url.Values{})
+	}
+	proved := func(asked *page) *page {
+		t.Helper()
+		asked.want(http.StatusForbidden, "Confirm that it is you", "Sign in again at your identity provider").fine()
+		link := w.b.request(http.MethodGet, asked.link("Sign in again at your identity provider"), nil).want(http.StatusSeeOther)
+		back := w.b.request(http.MethodGet, w.b.atProvider(link.header.Get("Location")), nil).want(http.StatusSeeOther)
+		return w.b.get(back.header.Get("Location")).want(http.StatusOK, "You have signed in again").fine()
+	}
+	again := proved(export())
+	form := again.form("Continue: Exporting all organizations")
+	form.post().want(http.StatusOK, w.s.Client.Name)
+	form.post().want(http.StatusConflict, "This form no longer waits")
+	// The proof of one form is none for another one.
+	other := proved(export()).form("Continue: Exporting all organizations")
+	token := proved(export()).form("Continue: Exporting all organizations")
+	token.set("sso", other.values.Get("sso")).post().want(http.StatusUnprocessableEntity, "did not confirm").fine()
+	// What is set up anew proves nothing for the one of before.
+	w.s.Exec(t, `update workspace set sign_on_provider = gen_random_uuid() where id = $1`, w.s.Workspace.ID)
+	if p := other.post(); p.status == http.StatusOK && strings.Contains(p.body, w.s.Client.Name) {
+		t.Error("a provider of before proves an act")
+	}
+}

@@ -109,6 +109,12 @@ func accountSamples() []sample.Sample {
 		{Name: "proof-passkey", Shell: signedIn, Page: views.ProofPage{Act: "Delete User", Once: true, Passkey: true,
 			Back: "/w/northwind", Action: "/w/northwind/o/acme-dental/actions/delete-user?proof=1", Token: "t",
 			Problem: "This took longer than 2 minutes. Start again."}},
+		{Name: "proof-sign-on", Shell: signedIn, Page: views.ProofPage{Act: "Delete User", Once: true, App: true,
+			Back: "/w/northwind", Action: "/w/northwind/o/acme-dental/actions/delete-user?proof=1", Token: "t",
+			SignOn: "/w/northwind/proof?form=t"}},
+		{Name: "proof-signed-on", Shell: signedIn, Page: views.ProofPage{Act: "Delete User", Once: true, App: true,
+			Back: "/w/northwind", Action: "/w/northwind/o/acme-dental/actions/delete-user?proof=1", Token: "t",
+			SignOn: "/w/northwind/proof?form=t", SignedOn: "s"}},
 		{Name: "proof-none", Shell: signedIn, Page: views.ProofPage{Act: "Create User", Back: "/w/northwind",
 			Action: "/w/northwind/o/acme-dental/actions/create-user?proof=1", Token: "t"}},
 	}

@@ -11,6 +11,7 @@ func (s *Site) Routes() []Route {
 		Get("/static/*", Public, fromHandler(static.Handler())),
 		Get("/signin", Public, s.getSignIn),
 		Post("/signin", Public, s.postSignIn),
+		Get("/w/:ws/proof", InWorkspace, s.getProofBySignOn),
 		Post("/held", AnySession, s.postHeld).Taking(HeldLimit).Unproved("it waits until the visitor signs in"),
 		Post("/signout", AnySession, s.PostSignOut).Unproved("it ends access"),
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"duodesk/internal/run/factors"
 	"duodesk/internal/run/signon"
 	"duodesk/internal/store"
 	"duodesk/views"
@@ -179,6 +180,45 @@ func (s *Site) Proved(c echo.Context, next, token string) error {
 	query.Set(proofGiven, token)
 	to.RawQuery = query.Encode()
 	return c.Redirect(http.StatusSeeOther, to.String())
+}
+
+// getProofBySignOn sends the visitor to the workspace's provider for a form that waits, and
+// shows the form again when the browser comes back with a proof.
+func (s *Site) getProofBySignOn(c echo.Context, v Visitor) error {
+	token, given := c.QueryParam("form"), c.QueryParam(proofGiven)
+	form, err := s.formOf(c, v, token)
+	if err != nil {
+		return err
+	}
+	page := views.ProofPage{SignedOn: given}
+	if given == "" {
+		if err := s.PaceQuestion(c, v); err != nil {
+			return err
+		}
+		address, err := s.AskProof(c, v, token, views.ProofBySignOn(v.Workspace.Slug, token))
+		switch {
+		case err == nil:
+			return c.Redirect(http.StatusSeeOther, address)
+		case !errors.As(err, new(*signon.Refused)):
+			return err
+		}
+		page.Problem = notProved
+	}
+	return s.showProof(c, v, http.StatusOK, token, form, page)
+}
+
+const notProved = "Your identity provider did not confirm that it is you. Try again, or use another way."
+
+// proofOfProvider takes the proof of the provider of the workspace that the visitor's form is
+// sent to. It returns *factors.Refused unless the provider, as it is set up now, gave it for
+// this form.
+func (s *Site) proofOfProvider(c echo.Context, v Visitor, form, given string) (store.Proof, error) {
+	proof, err := s.TakeProof(c, v, form, given)
+	if errors.As(err, new(*signon.Refused)) || err == nil && (proof.Provider == uuid.Nil ||
+		proof.Provider != v.signOn.Provider) {
+		return store.Proof{}, &factors.Refused{Words: notProved}
+	}
+	return proof, err
 }
 
 // TakeProof returns the proof of a token for the visitor's form, once. It returns

@@ -106,10 +106,12 @@ func (s *Site) askProof(c echo.Context, wanted *run.ProofWanted) error {
 		h.Set("HX-Reselect", "main")
 		h.Set("HX-Reswap", "outerHTML")
 	}
-	return s.showProof(c, v, status, token, form, "")
+	return s.showProof(c, v, status, token, form, views.ProofPage{})
 }
 
-func (s *Site) showProof(c echo.Context, v Visitor, status int, token string, form waitingForm, problem string) error {
+// showProof shows the page that asks for a second factor, with what page holds already.
+func (s *Site) showProof(c echo.Context, v Visitor, status int, token string, form waitingForm,
+	page views.ProofPage) error {
 	found, err := s.Store.Factors(c.Request().Context(), v.Operator.ID)
 	if err != nil {
 		return err
@@ -117,9 +119,12 @@ func (s *Site) showProof(c echo.Context, v Visitor, status int, token string, fo
 	has := func(kind string) bool {
 		return slices.ContainsFunc(found, func(f store.Factor) bool { return f.Kind == kind })
 	}
-	page := views.ProofPage{Token: token, Act: form.Title, Once: form.Tier == catalog.Act, Problem: problem,
-		Action: views.With(form.Path, proofParam, "1"), Back: refererPath(c.Request()),
-		Passkey: has(store.Passkey) && s.Factors.TakesPasskeys(), App: has(store.TOTP)}
+	page.Token, page.Act, page.Once = token, form.Title, form.Tier == catalog.Act
+	page.Action, page.Back = views.With(form.Path, proofParam, "1"), refererPath(c.Request())
+	page.Passkey, page.App = has(store.Passkey) && s.Factors.TakesPasskeys(), has(store.TOTP)
+	if _, through := v.session.SignedOn.By(v.signOn.Provider); through {
+		page.SignOn = views.ProofBySignOn(v.Workspace.Slug, token)
+	}
 	return s.Render(c, status, v, standsAt(c), page)
 }
 
@@ -136,6 +141,9 @@ func (s *Site) takeProof(c echo.Context, v *Visitor) (answered bool, err error) 
 		return false, err
 	}
 	proof, wait, err := s.TryFactor(c, *v, func() (store.Proof, error) {
+		if given := sent.Get(proofGiven); given != "" {
+			return s.proofOfProvider(c, *v, token, given)
+		}
 		if sent.Get("answer") != "" {
 			return s.Factors.ProvePasskey(ctx, v.Operator, boundFor(bound, token), sent.Get("challenge"),
 				sent.Get("answer"), OriginOf(c))
@@ -145,9 +153,9 @@ func (s *Site) takeProof(c echo.Context, v *Visitor) (answered bool, err error) 
 	var refused *factors.Refused
 	switch {
 	case wait > 0:
-		return true, s.showProof(c, *v, http.StatusTooManyRequests, token, form, SlowDown(c, wait))
+		return true, s.showProof(c, *v, http.StatusTooManyRequests, token, form, views.ProofPage{Problem: SlowDown(c, wait)})
 	case errors.As(err, &refused):
-		return true, s.showProof(c, *v, http.StatusUnprocessableEntity, token, form, refused.Words)
+		return true, s.showProof(c, *v, http.StatusUnprocessableEntity, token, form, views.ProofPage{Problem: refused.Words})
 	case err != nil:
 		return false, err
 	}
@@ -164,6 +172,15 @@ func (s *Site) takeProof(c echo.Context, v *Visitor) (answered bool, err error) 
 
 // waitingForm returns the form that waits under a token for the visitor, at this address.
 func (s *Site) waitingForm(c echo.Context, v Visitor, token string) (form waitingForm, err error) {
+	form, err = s.formOf(c, v, token)
+	if err == nil && form.Path != c.Request().URL.Path {
+		err = errProofOver
+	}
+	return form, err
+}
+
+// formOf returns the form that waits under a token for the visitor, wherever it is sent.
+func (s *Site) formOf(c echo.Context, v Visitor, token string) (form waitingForm, err error) {
 	sealed, err := s.Factors.Kept(c.Request().Context(), s.BoundTo(c, v), token)
 	if err != nil {
 		return form, proofOver(err)
@@ -172,10 +189,7 @@ func (s *Site) waitingForm(c echo.Context, v Visitor, token string) (form waitin
 	if err != nil {
 		return form, proofOver(err)
 	}
-	if err := json.Unmarshal(raw, &form); err != nil || form.Path != c.Request().URL.Path {
-		return form, errProofOver
-	}
-	return form, nil
+	return form, json.Unmarshal(raw, &form)
 }
 
 // errProofOver says that a form no longer waits for its proof.
