@@ -105,8 +105,9 @@ func TestWhoMayLink(t *testing.T) {
 	})
 	refused("by a recovery code", func(b *browser) {
 		s.Exec(t, `update session set factor_kind = 'recovery' where operator_id = $1`, o.ID)
+		b.byHand = true
 		b.send(http.MethodPost, "/account/signon/link", url.Values{"workspace": {s.Workspace.Slug}}).
-			want(http.StatusSeeOther)
+			asksProof("Linking an account")
 	})
 	refused("at a workspace of others", func(b *browser) {
 		there, chief := s.DB.Workspace(t)

@@ -88,7 +88,7 @@ var explanations = []explained{
 	{is: sentinel(store.ErrElsewhere), code: "not_found", headline: "Not from your address",
 		text: "This workspace is open from certain addresses only, and yours is not one of them. Nothing was done. " +
 			"Connect from your company's network, or ask an owner of the workspace."},
-	{is: sentinel(store.ErrNotFound), code: "not_found", page: pageNotFound},
+	{is: notThere, code: "not_found", page: pageNotFound},
 	{is: kind[*store.ArchivedError](), code: "organization_archived", page: pageArchived},
 	{is: unknownID, code: "not_found", page: pageNotFound},
 	told("fraud_reported", "Held back by a report of fraud",
@@ -139,6 +139,11 @@ var explanations = []explained{
 func noValidToken(err error, r request) bool {
 	return errors.Is(err, errNoToken) || errors.Is(err, store.ErrEnded) ||
 		errors.Is(err, store.ErrElsewhere) && isAPI(r.c.Request())
+}
+
+// notThere reports store.ErrNotFound, but not what also is store.ErrElsewhere.
+func notThere(err error, _ request) bool {
+	return errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrElsewhere)
 }
 
 // unknownID reports an id in a page's address that Duo does not know, or one that cannot be an id.

@@ -55,7 +55,7 @@ var heldStatuses = []int{
 // secretInput reports whether an input is for a password or a key: it is not held.
 func secretInput(name string) bool {
 	if setup.SecretField(name) || name == setup.Nine().Paste() || strings.HasSuffix(name, "_paste") ||
-		slices.Contains([]string{"password", "current", "new", "token", HeldField}, name) {
+		slices.Contains([]string{"password", "current", "new", "token", "client_secret", HeldField}, name) {
 		return true
 	}
 	return slices.ContainsFunc(catalog.All(), func(a catalog.Action) bool {
