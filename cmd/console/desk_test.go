@@ -9,6 +9,7 @@ import (
 	neturl "net/url"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,6 +36,8 @@ type desk struct {
 	config config
 	log    *safeBuffer
 	stop   func() // as a SIGTERM does
+
+	confirmed atomic.Int64 // pages that asked for a second factor again, in a proof
 
 	controls string // address of the simulator's page for testers
 }

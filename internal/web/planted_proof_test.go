@@ -108,7 +108,7 @@ func notice(t *testing.T, binary string, b bug) string {
 var failedTests = regexp.MustCompile(`(?m)--- FAIL: \S+`)
 
 // everyTest is all that is against planted bugs.
-const everyTest = "^(TestMatrix|TestForeignRun|TestForeignMapping|TestForeignObjects|TestSuggestionsStayInScope)$"
+const everyTest = "^(TestMatrix|TestForeignRun|TestForeignMapping|TestForeignObjects|TestSuggestionsStayInScope|TestProofIsUsedOnce)$"
 
 // noticedBy has who notices a bug, or which other test, if it is somebody else than
 // byFar. One is asked first, since all take minutes.
@@ -120,6 +120,8 @@ var noticedBy = map[string]string{
 	"a token reaches all that its operator does":              "technician's token of an owner for the far organization",
 	"a token is good in every workspace of its operator":      "owner's token of the other workspace, of an owner of both",
 	"a token never ends":                                      "token that has run out",
+	"a proof is used twice":                                   "TestProofIsUsedOnce",
+	"a proof is good for another act":                         "TestProofIsUsedOnce",
 	"somebody else's membership will do":                      byForeign,
 	"no WHERE: Duo accounts":                                  byForeign,
 	"no WHERE: forgetting Duo accounts":                       byForeign,
