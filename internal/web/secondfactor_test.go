@@ -149,6 +149,8 @@ func TestCodesArePaced(t *testing.T) {
 	}
 	thief := s.twoSteps(t)
 	thief.signIn(s.Owner, storetest.Password)
+	s.Clock.Move(time.Minute) // for one more guess, after which the wait begins now
+	thief.code(wrongCode(t, s)).want(http.StatusUnprocessableEntity)
 	thief.code(runtest.Code(t, s.DB, s.Owner, s.Clock.Now())).want(http.StatusTooManyRequests)
 	known.get(s.ws("")).form("Sign out").send()
 	known.signIn(s.Owner, storetest.Password).want(http.StatusSeeOther)
