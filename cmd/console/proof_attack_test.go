@@ -59,7 +59,7 @@ func (s *proofSite) newAttack(client *http.Client) *attack {
 	for n := range manyTokens {
 		text, _, err := members.New(s.runner()).MakeToken(s.t.Context(), s.ws.ID,
 			run.Actor{Operator: s.owner.ID, Role: catalog.Owner},
-			store.Token{ID: uuid.New(), Name: fmt.Sprint(n), Role: catalog.Owner.String(), Every: true,
+			store.Token{ID: uuid.New(), Name: fmt.Sprint(n), Role: catalog.Owner.String(), Every: true, Acts: catalog.Acts(),
 				ExpiresAt: time.Now().Add(time.Hour)})
 		if err != nil {
 			s.t.Fatal(err)
@@ -126,7 +126,7 @@ func (a *attack) send(p probe, values []string) (status int, kind string, body [
 		defer a.state.Unlock()
 		defer a.restore()
 	}
-	answer, err := http.DefaultTransport.RoundTrip(a.request(p, values))
+	answer, err := a.s.send(http.DefaultTransport.RoundTrip, a.s.owner, a.request(p, values))
 	if err != nil {
 		a.s.t.Errorf("%s %s: %v", p.method, p.address, err)
 		return http.StatusBadGateway, "", nil

@@ -44,7 +44,7 @@ func TestProofClients(t *testing.T) {
 	c := s.serve("")
 	token, _, err := members.New(s.runner()).MakeToken(t.Context(), s.ws.ID,
 		run.Actor{Operator: s.owner.ID, Role: catalog.Owner},
-		store.Token{ID: uuid.New(), Name: "clients", Role: catalog.Owner.String(), Every: true,
+		store.Token{ID: uuid.New(), Name: "clients", Role: catalog.Owner.String(), Every: true, Acts: catalog.Acts(),
 			ExpiresAt: time.Now().Add(time.Hour)})
 	if err != nil {
 		t.Fatal(err)

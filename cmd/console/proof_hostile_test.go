@@ -248,7 +248,7 @@ func (s *proofSite) makeHostileRuns() {
 		}
 		form := url.Values{"run_id": {uuid.NewString()}, "user_id": {user}, "ticket": {ticket},
 			"preserve_existing": {"true"}, "reviewed": {"1"}, "connection": {s.hostileOrganization().Connection()}}
-		answer, err := client.Do(s.post(s.t.Context(), at+"/actions/"+slug, form))
+		answer, err := s.send(client.Do, s.owner, s.post(s.t.Context(), at+"/actions/"+slug, form))
 		if err != nil {
 			s.t.Fatal(err)
 		}

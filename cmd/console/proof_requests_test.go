@@ -333,7 +333,7 @@ func (f *finder) send(p probe) {
 	for _, c := range f.client.Jar.Cookies(request.URL) {
 		request.AddCookie(c)
 	}
-	answer, err := http.DefaultTransport.RoundTrip(request) // which forgets no session
+	answer, err := f.s.send(http.DefaultTransport.RoundTrip, f.s.owner, request) // which forgets no session
 	if err != nil {
 		f.s.t.Error(err)
 		return

@@ -208,7 +208,7 @@ func (w *worker) send(path string, form url.Values) (status int, body string) {
 
 // do wants an answer in any case, and a page with words when it is a 503.
 func (w *worker) do(request *http.Request) (int, string) {
-	answer, err := w.client.Do(request)
+	answer, err := w.s.send(w.client.Do, w.operator, request)
 	if err != nil {
 		w.s.t.Error("no answer: ", err)
 		return 0, ""

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,6 +40,8 @@ type proofSite struct {
 	ws    store.Workspace
 	owner store.Operator
 	url   string // of the consoles, which all have one address
+
+	proved atomic.Int64 // forms for which a page asked for a second factor again
 }
 
 // startSite makes a site whose workspace has its nine fields in use and an

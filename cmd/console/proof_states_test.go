@@ -85,10 +85,10 @@ func fileOf(texts []string) string {
 	return b.String()
 }
 
-// must posts a form and returns the answer, which has to be of that status.
+// must posts a form of the owner, with a second factor where a page asks, and returns the answer, which has to be of that status.
 func (s *proofSite) must(client *http.Client, status int, address string, form url.Values) string {
 	s.t.Helper()
-	answer, err := client.Do(s.post(s.t.Context(), address, form))
+	answer, err := s.send(client.Do, s.owner, s.post(s.t.Context(), address, form))
 	if err != nil {
 		s.t.Fatal(err)
 	}
