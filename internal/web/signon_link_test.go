@@ -230,6 +230,14 @@ func TestSignOnFormFaults(t *testing.T) {
 	if v := s.signOn(t, s.Workspace).Version; v != 1 {
 		t.Error("saved ", v, " times")
 	}
+	// Another provider or client is not sent the secret that was typed for this one.
+	for field, typed := range map[string]string{"issuer": "https://login.example.org", "client_id": "another"} {
+		b.get(s.ws("/signon")).form("Save").set(field, typed).post().want(http.StatusUnprocessableEntity,
+			"the stored one is for the issuer and client of before").fine()
+	}
+	if now := s.signOn(t, s.Workspace); now.Issuer != "https://login.example.com" || now.ClientID != "console" {
+		t.Error("stored is ", now.Issuer, now.ClientID)
+	}
 	b.get(s.ws("/signon")).wantNot("s3cret-canary")
 	b.get(s.ws("/runs")).wantNot("s3cret-canary")
 	if strings.Contains(s.Log.String(), "s3cret-canary") {

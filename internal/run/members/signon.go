@@ -20,13 +20,16 @@ var (
 	ErrSignOnRequired = errors.New("members: single sign-on is required")
 	// ErrSignOnUnproved says that no owner has signed in through the provider yet.
 	ErrSignOnUnproved = errors.New("members: no owner has signed in through the provider")
+	// ErrSecretWanted says that another issuer or client takes a secret of its own: the one that
+	// is stored would be sent to whoever is named now.
+	ErrSecretWanted = errors.New("members: another provider or client without its secret")
 	// ErrNoBreakGlass says that the chosen operator is no enabled owner with a second factor.
 	ErrNoBreakGlass = errors.New("members: the break-glass owner has no second factor")
 )
 
 // SaveSignOn replaces the workspace's provider, as an owner and on record. p.Version is that
 // of the form. An empty clientSecret keeps the stored one. It returns *run.AlreadyRun if the
-// form was used before, ErrSignOnRequired, and a *store.ConflictError as store.SaveSignOn does.
+// form was used before, ErrSignOnRequired, ErrSecretWanted, and a *store.ConflictError as store.SaveSignOn does.
 func (r *Runner) SaveSignOn(ctx context.Context, sc store.Scope, actor run.Actor, form uuid.UUID,
 	p store.SignOnSettings, clientSecret string) error {
 	return r.changeMembers(ctx, sc, actor, form, store.SignOnSaved, func(tx *store.Tx) error {
@@ -37,6 +40,9 @@ func (r *Runner) SaveSignOn(ctx context.Context, sc store.Scope, actor run.Actor
 		other := before.Issuer != p.Issuer || before.ClientID != p.ClientID
 		if before.Required() && other {
 			return ErrSignOnRequired
+		}
+		if before.Version > 0 && other && clientSecret == "" {
+			return ErrSecretWanted
 		}
 		var sealed *secret.Secret
 		if clientSecret != "" {

@@ -97,6 +97,10 @@ func (s *pages) postSignOnSettings(c echo.Context, v site.Visitor) error {
 			"owner could come in."
 		return s.showSignOnSettings(c, v, http.StatusUnprocessableEntity, page)
 	}
+	if errors.Is(err, members.ErrSecretWanted) {
+		page.Secret.Error = "Enter the client secret too: the stored one is for the issuer and client of before."
+		return s.showSignOnSettings(c, v, http.StatusUnprocessableEntity, page)
+	}
 	var already *run.AlreadyRun
 	if err != nil && !errors.As(err, &already) {
 		return err
