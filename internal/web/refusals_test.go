@@ -133,6 +133,12 @@ func TestRefusalsOfOthers(t *testing.T) {
 		foreign.get(e.ws("/quotas")).want(http.StatusNotFound)
 		e.stranger(t).call(token, http.MethodGet, e.api("/o/"+e.far.org.Slug+"/users"), nil)
 	}
+	// An open page of a laptop on the way asks from addresses that are not admitted.
+	e.admitOnly(t, "198.51.100.0/24")
+	for range 25 {
+		own.get(e.ws("")).want(http.StatusNotFound, "Not from your address")
+	}
+	e.admitOnly(t)
 	if n := count(); n != 0 {
 		t.Errorf("%d uses are counted", n)
 	}

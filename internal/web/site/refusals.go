@@ -30,8 +30,11 @@ const refusedOften = "You are signed out: too many requests were for what your r
 const sessionEnded = "The session ended: too many requests were for what the role or the organizations do not include."
 
 // countsAsRefusal reports whether an answer counts: for lack of role or reach. What a report
-// of fraud holds back does not, nor do faults in a form.
-func countsAsRefusal(err error) bool { return isRefusal(err) && !errors.As(err, new(*run.HeldBack)) }
+// of fraud holds back does not, nor do faults in a form, nor an address that is not admitted:
+// an open page asks again by itself while a laptop is on the way.
+func countsAsRefusal(err error) bool {
+	return isRefusal(err) && !errors.As(err, new(*run.HeldBack)) && !errors.Is(err, store.ErrElsewhere)
+}
 
 // countRefusal counts a refused request of a session, and returns errRefusedOften when it
 // ended the session. Programs have no session that could end, and who is no member of the
@@ -84,8 +87,9 @@ func (s *Site) refusedOften(ctx context.Context, workspace string, v Visitor) (b
 	if err != nil || used < most {
 		return false, err
 	}
-	s.Runner.NoteQuota(ctx, v.Workspace.ID, v.Actor(), store.Record{Summary: sessionEnded}, &run.OverQuota{Quota: catalog.RefusalQuota,
-		Role: v.Role, Most: most, Used: used})
+	s.Runner.NoteQuota(ctx, v.Workspace.ID, v.Actor(), store.Record{Summary: sessionEnded},
+		&run.OverQuota{Quota: catalog.RefusalQuota,
+			Role: v.Role, Most: most, Used: used})
 	return true, nil
 }
 
