@@ -93,7 +93,7 @@ func (s *Store) NoteRefused(ctx context.Context, token Token, from string, now t
 	})
 }
 
-// ErrNotOwner says that somebody who was named on the host is no owner who can sign in.
+// ErrNotOwner says that the person named on the host is no owner who can sign in.
 var ErrNotOwner = errors.New("store: not an owner who can sign in")
 
 // ClearRanges has a workspace admit every address again, as the owner role and on the host. by

@@ -192,7 +192,8 @@ func TestActBySignOn(t *testing.T) {
 	proved := func(asked *page) *page {
 		t.Helper()
 		asked.want(http.StatusForbidden, "Confirm that it is you", "Sign in again at your identity provider").fine()
-		link := w.b.request(http.MethodGet, asked.link("Sign in again at your identity provider"), nil).want(http.StatusSeeOther)
+		link := w.b.request(http.MethodGet, asked.link("Sign in again at your identity provider"),
+			nil).want(http.StatusSeeOther)
 		back := w.b.request(http.MethodGet, w.b.atProvider(link.header.Get("Location")), nil).want(http.StatusSeeOther)
 		return w.b.get(back.header.Get("Location")).want(http.StatusOK, "You have signed in again").fine()
 	}

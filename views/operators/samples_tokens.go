@@ -23,7 +23,8 @@ func tokenSamples() []sample.Sample {
 		{ID: "k1", Name: "ticket system", Workspace: "Northwind IT", Role: "helpdesk",
 			Reach: views.Reach{Count: 2, Names: []string{sample.Acme.Name, sample.Harbour.Name}}, Made: sample.LastWeek,
 			Used: sample.MinutesAgo, Until: sample.Tomorrow, Revoke: views.RevokeToken(sample.Workspace),
-			Acts: acts, Ranges: "203.0.113.0/24, 2001:db8::/32", Refused: sample.ThisMonday, RefusedFrom: "198.51.100.9"},
+			Acts: acts, Ranges: "203.0.113.0/24, 2001:db8::/32", Refused: sample.ThisMonday,
+			RefusedFrom: "198.51.100.9"},
 		{ID: "k3", Name: "offboarding", Workspace: "Northwind IT", Role: "admin", Reach: views.Reach{All: true},
 			Made: sample.LastWeek, Until: sample.Tomorrow, Revoke: views.RevokeToken(sample.Workspace), Acts: acts[:1],
 			Ranges: "203.0.113.7/32"},
@@ -45,7 +46,8 @@ func tokenSamples() []sample.Sample {
 			ReachError: "Choose at least one organization, or all of them.", Organizations: boxes, Total: 3,
 			Most: "technician", Limited: true}}
 	return []sample.Sample{
-		{Name: "tokens", Shell: signedIn, Page: TokensPage{Said: "revoked", Rows: tokens, Elsewhere: []string{sample.Hostile.Name},
+		{Name: "tokens", Shell: signedIn, Page: TokensPage{Said: "revoked", Rows: tokens,
+			Elsewhere: []string{sample.Hostile.Name},
 			Places: []TokenPlace{{Workspace: sample.Workspace, Name: "Northwind IT", Role: "owner"},
 				{Workspace: "harbour", Name: sample.Hostile.Name, Role: "auditor"}}}},
 		{Name: "tokens-none", Shell: signedIn,
@@ -53,8 +55,9 @@ func tokenSamples() []sample.Sample {
 		{Name: "token-form", Shell: signedIn, Page: form},
 		{Name: "token-refused", Shell: signedIn, Page: bad},
 		{Name: "token-shown", Shell: signedIn, Page: TokenShown{Workspace: sample.Workspace, Name: "ticket system",
-			Role: "helpdesk", Reach: tokens[0].Reach, Acts: acts, Ranges: tokens[0].Ranges, Until: sample.Tomorrow, ShownAt: "11:02",
-			Token: "ddk_mU9sB0mS3a9JkQ8rZ2cV7xY1nT5pL4wE6gH0dF3jK8sA2qW9eR5tY7uI1oP6zX4c",
-			Curl:  "curl -sS https://duo.northwind.example/api/v1/w/northwind \\\n  -H \"Authorization: Bearer $TOKEN\""}},
+			Role: "helpdesk", Reach: tokens[0].Reach, Acts: acts, Ranges: tokens[0].Ranges, Until: sample.Tomorrow,
+			ShownAt: "11:02",
+			Token:   "ddk_mU9sB0mS3a9JkQ8rZ2cV7xY1nT5pL4wE6gH0dF3jK8sA2qW9eR5tY7uI1oP6zX4c",
+			Curl:    "curl -sS https://duo.northwind.example/api/v1/w/northwind \\\n  -H \"Authorization: Bearer $TOKEN\""}},
 	}
 }

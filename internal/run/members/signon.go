@@ -21,7 +21,7 @@ var (
 	// ErrSignOnUnproved says that no owner has signed in through the provider yet.
 	ErrSignOnUnproved = errors.New("members: no owner has signed in through the provider")
 	// ErrSecretWanted says that another issuer or client takes a secret of its own: the one that
-	// is stored would be sent to whoever is named now.
+	// is stored would be sent to the one that is named now.
 	ErrSecretWanted = errors.New("members: another provider or client without its secret")
 	// ErrNoBreakGlass says that the chosen operator is no enabled owner with a second factor.
 	ErrNoBreakGlass = errors.New("members: the break-glass owner has no second factor")

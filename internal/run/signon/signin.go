@@ -15,7 +15,7 @@ const (
 	reasonNoRole   = "The claim maps the account to no role. The membership was disabled."
 )
 
-// Operator returns the operator to whom an identity is linked, and what a session through the
+// Operator returns the operator that an identity is linked to, and what a session through the
 // provider begins with. If the workspace maps a claim, the membership gets the role of its
 // values first, on record. It returns *Refused for an identity that is linked to nobody,
 // and for one without a role.
@@ -88,8 +88,8 @@ func roleBy(roles []store.ClaimRole, values []string) (highest catalog.Role) {
 	return highest
 }
 
-// applyClaim gives a member the role of the claim, and disables a member to whom it gives
-// none: then ended is true. The break-glass owner and the last owner stay what they are.
+// applyClaim gives a member the role of the claim, and disables one without a role: then ended
+// is true. The break-glass owner and the last owner stay what they are.
 func (d *Desk) applyClaim(ctx context.Context, tx *store.Tx, p store.SignOnSettings, m store.Member, id Identity,
 	from store.Origin) (ended bool, err error) {
 	if p.RoleClaim == "" || p.BreakGlass != nil && *p.BreakGlass == m.OperatorID {

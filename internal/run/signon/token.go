@@ -19,7 +19,7 @@ import (
 	"duodesk/internal/text"
 )
 
-// Identity is whom a provider has vouched for.
+// Identity is the person that a provider vouched for.
 type Identity struct {
 	Issuer, Subject string
 	Label           string    // as the provider calls the account, for people

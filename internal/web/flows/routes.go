@@ -16,16 +16,19 @@ func Routes(on *site.Site) []site.Route {
 	const at = "/w/:ws/o/:org/onboarding"
 	rows := []site.Route{
 		site.Get("/w/:ws/onboard", site.WholeWorkspace, s.getOnboard),
-		site.Post("/w/:ws/onboard", site.WholeWorkspace, s.postOnboard).Proving(catalog.Recent, "Onboarding an organization"),
+		site.Post("/w/:ws/onboard", site.WholeWorkspace, s.postOnboard).Proving(catalog.Recent,
+			"Onboarding an organization"),
 		site.Get(at, site.InOrganization, s.getPlan).Within(site.SaveDeadline),
 		site.Get(at+"/events", site.InOrganization, s.Stream(s.onboardingTopic)).Within(site.StreamDeadline),
 		site.Post(at+"/begin", site.AdminOrganization, s.postBegin).Unproved("it changes a draft"),
 		site.Post(at+"/preview", site.TechnicianOrganization, s.postPreview).Unproved("it changes a draft"),
 		site.Post(at+"/approve", site.AdminOrganization, s.postApprove).Asking(catalog.Act),
 		site.Post(at+"/pause", site.AdminOrganization, s.acts(s.Plans.Pause)).Unproved("it stops work"),
-		site.Post(at+"/continue", site.AdminOrganization, s.postContinue).Unproved("its plan was approved").Within(site.SaveDeadline),
+		site.Post(at+"/continue", site.AdminOrganization,
+			s.postContinue).Unproved("its plan was approved").Within(site.SaveDeadline),
 		site.Post(at+"/cancel", site.AdminOrganization, s.acts(s.Plans.Cancel)).Unproved("it stops work"),
-		site.Post(at+"/finish", site.AdminOrganization, s.acts(s.Plans.Finish)).Proving(catalog.Recent, "Finishing an onboarding"),
+		site.Post(at+"/finish", site.AdminOrganization, s.acts(s.Plans.Finish)).Proving(catalog.Recent,
+			"Finishing an onboarding"),
 	}
 	for _, of := range []struct {
 		at       string
@@ -38,7 +41,8 @@ func Routes(on *site.Site) []site.Route {
 			site.Get(of.at+"/events", of.sees, s.Stream(s.otherTopic)).Within(site.StreamDeadline),
 			site.Post(of.at+"/approve", of.do, s.postApprove).Asking(catalog.Act),
 			site.Post(of.at+"/pause", of.do, s.acts(s.Plans.Pause)).Unproved("it stops work"),
-			site.Post(of.at+"/continue", of.do, s.postContinue).Unproved("its plan was approved").Within(site.SaveDeadline),
+			site.Post(of.at+"/continue", of.do,
+				s.postContinue).Unproved("its plan was approved").Within(site.SaveDeadline),
 			site.Post(of.at+"/cancel", of.do, s.acts(s.Plans.Cancel)).Unproved("it stops work"))
 	}
 	for _, sc := range screens {

@@ -190,7 +190,8 @@ func (s *pages) makeToken(c echo.Context, v site.Visitor, k store.Token, page op
 	}
 	return s.Render(c, http.StatusOK, v, site.Place{}, operators.TokenShown{
 		Workspace: v.Workspace.Slug, Name: catalog.Plain(kept.Name), Role: kept.Role, Reach: words.ReachOf(kept.Grant(),
-			kept.Names), Token: text, Until: s.When(v, kept.ExpiresAt), Acts: actTitles(kept.Acts), Ranges: kept.Ranges.String(), ShownAt: s.When(v, s.Now()).Text,
+			kept.Names), Token: text, Until: s.When(v, kept.ExpiresAt), Acts: actTitles(kept.Acts),
+		Ranges: kept.Ranges.String(), ShownAt: s.When(v, s.Now()).Text,
 		Curl: s.FirstRequest(v.Workspace.Slug),
 	})
 }

@@ -207,7 +207,7 @@ func (s *pages) signedOn(c echo.Context, taken signon.Taken, identity signon.Ide
 	return s.proveThrough(c, taken, identity)
 }
 
-// signInThrough starts the session of the operator to whom an identity is linked.
+// signInThrough starts the session of the operator that an identity is linked to.
 func (s *pages) signInThrough(c echo.Context, taken signon.Taken, identity signon.Identity) error {
 	ctx := c.Request().Context()
 	leave, err := s.lane(c)(ctx)

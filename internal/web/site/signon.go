@@ -15,7 +15,7 @@ import (
 	"duodesk/views"
 )
 
-// A session that a workspace's provider began opens this workspace and nothing else: whoever
+// A session that a workspace's provider began opens this workspace and nothing else: the owner who
 // runs a provider can make it vouch for anyone. All that another workspace, or the operator's
 // account, shows to such a session is that it wants the operator's own sign-in, in the same
 // words for what exists and what does not.
@@ -192,6 +192,9 @@ func (s *Site) getProofBySignOn(c echo.Context, v Visitor) error {
 	}
 	page := views.ProofPage{SignedOn: given}
 	if given == "" {
+		if OnlyHead(c.Request().Context()) { // which asks no provider
+			return c.NoContent(http.StatusSeeOther)
+		}
 		if err := s.PaceQuestion(c, v); err != nil {
 			return err
 		}

@@ -85,7 +85,8 @@ func (s *Site) askProof(c echo.Context, wanted *run.ProofWanted) error {
 	if !s.Sessions.Lives(r, v.Workspace.ID) { // it has ended since the request was let in
 		return s.toSignIn(c)
 	}
-	form := waitingForm{Path: r.URL.Path, Query: r.URL.RawQuery, Values: r.PostForm, Digest: wanted.Digest, Title: wanted.Act, Tier: wanted.Tier}
+	form := waitingForm{Path: r.URL.Path, Query: r.URL.RawQuery, Values: r.PostForm, Digest: wanted.Digest,
+		Title: wanted.Act, Tier: wanted.Tier}
 	raw, err := json.Marshal(form)
 	if err != nil {
 		return err
@@ -153,9 +154,11 @@ func (s *Site) takeProof(c echo.Context, v *Visitor) (answered bool, err error) 
 	var refused *factors.Refused
 	switch {
 	case wait > 0:
-		return true, s.showProof(c, *v, http.StatusTooManyRequests, token, form, views.ProofPage{Problem: SlowDown(c, wait)})
+		return true, s.showProof(c, *v, http.StatusTooManyRequests, token, form,
+			views.ProofPage{Problem: SlowDown(c, wait)})
 	case errors.As(err, &refused):
-		return true, s.showProof(c, *v, http.StatusUnprocessableEntity, token, form, views.ProofPage{Problem: refused.Words})
+		return true, s.showProof(c, *v, http.StatusUnprocessableEntity, token, form,
+			views.ProofPage{Problem: refused.Words})
 	case err != nil:
 		return false, err
 	}
