@@ -12,16 +12,25 @@ import (
 // ProofLife is how long a proof for one act can be used.
 const ProofLife = time.Minute
 
+// Renewal gives a session another token: the one of before is worth nothing from then on.
+// The zero Renewal leaves the token as it is.
+type Renewal struct{ Before, Token []byte } // SHA-256 of both
+
 // ProveAct notes that a session was proved by a factor, and keeps a proof for the act of a
-// digest, to be used once within ProofLife. Without a digest it notes the session alone.
-// It returns ErrEnded when the session has ended.
-func (s *Store) ProveAct(ctx context.Context, session Session, proof Proof, digest []byte, now time.Time) (id uuid.UUID,
-	err error) {
+// digest, to be used once within ProofLife. Without a digest it notes the session alone. Of
+// renewals at the same time, one renews. It returns ErrEnded when the session has ended.
+func (s *Store) ProveAct(ctx context.Context, session Session, proof Proof, digest []byte, renewal Renewal,
+	now time.Time) (id uuid.UUID, renewed bool, err error) {
 	err = s.asOperator(ctx, session.Operator.ID, func(tx pgx.Tx) error {
 		if err := holdEpoch(ctx, tx, session.Operator); err != nil {
 			return err
 		}
-		if err := noteProof(ctx, tx, session, proof); err != nil || digest == nil {
+		if err := noteProof(ctx, tx, session, proof); err != nil {
+			return err
+		}
+		done, err := tx.Exec(ctx, `update session set token_hash = $3 where id = $1 and token_hash = $2`, session.ID,
+			renewal.Before, renewal.Token)
+		if renewed = done.RowsAffected() > 0; err != nil || digest == nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `delete from proof where made_at <= least($1, now()) - $2::interval`, now,
@@ -31,7 +40,7 @@ func (s *Store) ProveAct(ctx context.Context, session Session, proof Proof, dige
 		return tx.QueryRow(ctx, `insert into proof (session_id, digest, made_at) values ($1, $2, $3) returning id`,
 			session.ID, digest, now).Scan(&id)
 	})
-	return id, err
+	return id, renewed, err
 }
 
 // noteProof notes on a session that it was proved. What a provider proved is noted as the

@@ -223,6 +223,17 @@ func graceUntil(ctx context.Context, tx pgx.Tx, operator Operator) (until time.T
 // longer than idle, has not the operator's epoch, or belongs to a disabled
 // operator; then ErrNotFound.
 func (s *Store) FindSession(ctx context.Context, tokenHash []byte, now time.Time, idle time.Duration) (Session, error) {
+	return s.findSession(ctx, `s.token_hash = $1`, tokenHash, now, idle)
+}
+
+// FindSessionByID is FindSession for a request that was let in before: it may have been
+// let in by a token that has been renewed since.
+func (s *Store) FindSessionByID(ctx context.Context, id uuid.UUID, now time.Time, idle time.Duration) (Session, error) {
+	return s.findSession(ctx, `s.id = $1`, id, now, idle)
+}
+
+// findSession finds a session by a condition on its key, $1.
+func (s *Store) findSession(ctx context.Context, is string, key any, now time.Time, idle time.Duration) (Session, error) {
 	var found Session
 	var kind *string
 	var at *time.Time
@@ -232,8 +243,8 @@ func (s *Store) FindSession(ctx context.Context, tokenHash []byte, now time.Time
 		select s.id, o.id, o.email, o.theme, o.time_zone, o.density, o.grace_from, o.epoch, s.seen_at, s.ends_at, s.entered, s.barred, s.factor_id, s.factor_kind, s.factor_at,
 		       s.own, s.sign_on
 		from session s join operator o on o.id = s.operator_id
-		where s.token_hash = $1 and s.ends_at > $2 and s.seen_at > $3 and s.epoch = o.epoch and o.disabled_at is null`,
-		tokenHash, now, now.Add(-idle)).Scan(&found.ID, &op.ID, &op.Email, &op.Theme, &op.TimeZone, &op.Density,
+		where `+is+` and s.ends_at > $2 and s.seen_at > $3 and s.epoch = o.epoch and o.disabled_at is null`,
+		key, now, now.Add(-idle)).Scan(&found.ID, &op.ID, &op.Email, &op.Theme, &op.TimeZone, &op.Density,
 		&op.GraceFrom, &op.Epoch, &found.SeenAt, &found.EndsAt, &found.Entered, &found.Barred, &factor, &kind, &at,
 		&found.Own, &found.SignedOn)
 	if err != nil {
@@ -241,13 +252,13 @@ func (s *Store) FindSession(ctx context.Context, tokenHash []byte, now time.Time
 	}
 	found.Proof.set(factor, kind, at)
 	if now.Sub(found.SeenAt) >= seenEvery {
-		_, err = s.pool.Exec(ctx, `update session set seen_at = $2 where token_hash = $1`, tokenHash, now)
+		_, err = s.pool.Exec(ctx, `update session set seen_at = $2 where id = $1`, found.ID, now)
 	}
 	return found, err
 }
 
-// EndSession deletes a session: the token is worth nothing from then on.
-func (s *Store) EndSession(ctx context.Context, tokenHash []byte) error {
-	_, err := s.pool.Exec(ctx, `delete from session where token_hash = $1`, tokenHash)
+// EndSession deletes a session: its token is worth nothing from then on, whichever it is.
+func (s *Store) EndSession(ctx context.Context, id uuid.UUID) error {
+	_, err := s.pool.Exec(ctx, `delete from session where id = $1`, id)
 	return err
 }

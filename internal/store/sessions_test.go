@@ -67,7 +67,8 @@ func TestSessionEnds(t *testing.T) {
 	ended("in use until its absolute end", find(hash, life))
 
 	hash = signIn(t, db, owner, today)
-	if err := db.EndSession(t.Context(), hash); err != nil {
+	if found, err := db.FindSession(t.Context(), hash, today, idle); err != nil ||
+		db.EndSession(t.Context(), found.ID) != nil {
 		t.Fatal(err)
 	}
 	ended("signed out", find(hash, 0))

@@ -235,7 +235,7 @@ func (e *fleet) rows(t testing.TB, ws store.Workspace) string {
 		case name == "api_token":
 			shown = "(t.id, t.operator_id, t.name, t.role, t.every_organization, t.token_hash, t.expires_at)"
 		case name == "session":
-			where, shown = "operator_id in "+members, "(t.token_hash, t.operator_id, t.created_at, t.ends_at)"
+			where, shown = "operator_id in "+members, "(t.id, t.operator_id, t.created_at, t.ends_at)"
 		case name == "factor": // asking for one uses a code up
 			where, shown = "operator_id in "+members, "(t.id, t.operator_id, t.kind, t.name, t.created_at)"
 		case name == "device", name == "account_event", name == "recovery_code", name == "sign_in":

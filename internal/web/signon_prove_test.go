@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"duodesk/internal/duo/catalog"
+	"duodesk/internal/run"
 	"duodesk/internal/run/signon"
 	"duodesk/internal/run/signon/signontest"
 	"duodesk/internal/store"
@@ -46,7 +48,14 @@ func (w *proving) there(t testing.TB) string {
 	return w.b.atProvider(address)
 }
 
-func (w *proving) session() []byte { return hashOfToken(w.b.cookie("session")) }
+// session is what the questions of the browser's session are bound to.
+func (w *proving) session() []byte {
+	found, err := w.s.FindSession(context.Background(), hashOfToken(w.b.cookie("session")), w.s.Clock.Now(), testIdle)
+	if err != nil {
+		return hashOfToken("no session")
+	}
+	return run.DigestOf(found.ID.String())
+}
 
 func newProving(t testing.TB) *proving {
 	t.Helper()

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -117,6 +119,74 @@ func TestProofIsOfItsSession(t *testing.T) {
 	}
 }
 
+// TestProofRenewsTheToken: a factor that is taken gives the session another token, and the one
+// of before opens nothing. The session goes on: other forms that wait, its streams, its row.
+func TestProofRenewsTheToken(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	o := s.Member(t, s.Workspace, catalog.Technician)
+	b, thief := s.as(t, o), s.stranger(t)
+	b.byHand = true
+	s.Clock.Move(run.RecentProof)
+	form := func(name string) *formOfPage {
+		return b.get(s.org("/actions/create-user")).form("Create user").set("username", name)
+	}
+	first, second := form("first").post().asksProof(), form("second").post().asksProof()
+	before := b.cookie(sessionCookie)
+	first.set("code", wrongCode(t, s)).post().want(http.StatusUnprocessableEntity)
+	if b.cookie(sessionCookie) != before {
+		t.Error("a wrong code renews the token")
+	}
+	first.set("code", s.codeOf(t, b)).send().want(http.StatusOK, "first")
+	if b.cookie(sessionCookie) == before {
+		t.Error("the token is the one of before")
+	}
+	thief.setCookie(sessionCookie, before)
+	thief.get(s.ws("")).want(http.StatusOK, "Sign in").wantNot(s.Workspace.Name)
+	s.Clock.Move(time.Minute)
+	second.set("code", s.codeOf(t, b)).send().want(http.StatusOK, "second")
+	b.get("/account").want(http.StatusOK)
+	if open, err := s.Sessions(t.Context(), o.ID, s.Clock.Now(), testIdle); err != nil || len(open) != 1 {
+		t.Errorf("the operator has the sessions %+v, %v", open, err)
+	}
+}
+
+// TestProofsRenewOnce: of proofs of one session at the same time one renews its token, so
+// that the browser has the token that counts.
+func TestProofsRenewOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	before := hashOfToken(s.token(t, s.Owner))
+	now := s.Clock.Now()
+	session, err := s.FindSession(t.Context(), before, now, testIdle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var renewals atomic.Int32
+	var all sync.WaitGroup
+	for i := range 20 {
+		all.Go(func() {
+			after := hashOfToken(strconv.Itoa(i))
+			_, renewed, err := s.ProveAct(t.Context(), session, s.Proved(t, s.Owner, now), nil,
+				store.Renewal{Before: before, Token: after}, now)
+			if err != nil {
+				t.Error(err)
+			}
+			_, err = s.FindSession(t.Context(), after, now, testIdle)
+			if renewed != (err == nil) {
+				t.Errorf("renewed: %t, and its session: %v", renewed, err)
+			}
+			if renewed {
+				renewals.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if n := renewals.Load(); n != 1 {
+		t.Errorf("%d renewals", n)
+	}
+}
+
 // TestProofIsUsedOnce: of twenty uses of one proof at the same time one counts, within a
 // minute, in its session and for its act.
 func TestProofIsUsedOnce(t *testing.T) {
@@ -129,7 +199,7 @@ func TestProofIsUsedOnce(t *testing.T) {
 	}
 	digest, now := run.DigestOf("an act"), s.Clock.Now()
 	give := func() uuid.UUID {
-		id, err := s.ProveAct(t.Context(), session, s.Proved(t, s.Owner, now), digest, now)
+		id, _, err := s.ProveAct(t.Context(), session, s.Proved(t, s.Owner, now), digest, store.Renewal{}, now)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -51,7 +51,7 @@ func Proving(ctx context.Context, t testing.TB, db storetest.DB, now time.Time, 
 		return err
 	}
 	actor.Proof = run.Proof{Session: session.ID, At: now}
-	if actor.Proof.Act, err = db.ProveAct(ctx, session, opening.Proof, wanted.Digest, now); err != nil {
+	if actor.Proof.Act, _, err = db.ProveAct(ctx, session, opening.Proof, wanted.Digest, store.Renewal{}, now); err != nil {
 		return err
 	}
 	return act(actor)

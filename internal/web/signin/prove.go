@@ -130,10 +130,10 @@ func (s *pages) proved(c echo.Context, v site.Visitor, proof store.Proof, next s
 	if v.SigningIn() {
 		return s.CompleteSignIn(c, v, proof)
 	}
-	before, err := s.Sessions.Current(c.Request())
+	o, err := s.Continues(c, v.Operator)
 	if err != nil {
 		return "", err
 	}
-	return next, s.StartSession(c, store.Opening{Operator: v.Operator, Proof: proof, Before: s.BoundTo(c, v),
-		EndsAt: before.EndsAt, Entered: before.Entered})
+	o.Proof = proof
+	return next, s.StartSession(c, o)
 }

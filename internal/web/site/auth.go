@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/gorilla/sessions"
 	"github.com/labstack/echo/v4"
 
 	"duodesk/internal/duo/catalog"
@@ -132,6 +133,7 @@ var errSignedOut = errors.New("web: not signed in")
 func (s *Site) allow(r Route) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		whole := c.Request()
+		sessions.GetRegistry(whole) // of one for all that is derived from it: a session's token may be renewed
 		traceOf(whole.Context()).route = r.Path
 		ctx, cancel := context.WithCancel(whole.Context())
 		if r.deadline != NoDeadline {

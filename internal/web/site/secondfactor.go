@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"duodesk/internal/run"
 	"duodesk/internal/run/factors"
 	"duodesk/internal/store"
 	"duodesk/views"
@@ -108,17 +109,24 @@ func (s *Site) NextOf(c echo.Context, operator store.Operator, next, held string
 	return "", err
 }
 
-// BoundTo returns what a visitor's challenges are bound to: the SHA-256 of the token of the
-// sign-in, or of the session.
+// BoundTo returns what a visitor's challenges are bound to: the SHA-256 of the sign-in's
+// token, or of the session's id, which stays when its token is renewed.
 func (s *Site) BoundTo(c echo.Context, v Visitor) []byte {
 	if v.SigningIn() {
 		return v.SignIn.TokenHash
 	}
-	cookie, err := c.Request().Cookie(s.Sessions.cookie)
+	session, err := s.Sessions.Current(c.Request())
 	if err != nil {
 		return nil
 	}
-	return hashOf(cookie.Value)
+	return run.DigestOf(session.ID.String())
+}
+
+// Continues returns the opening that has the request's session go on under a new token.
+func (s *Site) Continues(c echo.Context, operator store.Operator) (store.Opening, error) {
+	before, err := s.Sessions.Current(c.Request())
+	return store.Opening{Operator: operator, Before: s.Sessions.tokenHash(c.Request()), EndsAt: before.EndsAt,
+		Entered: before.Entered}, err
 }
 
 // PaceQuestion takes account of a question that a visitor wants to be asked, which is a row

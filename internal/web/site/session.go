@@ -91,10 +91,11 @@ func (s *sessionStore) Save(r *http.Request, w http.ResponseWriter, session *ses
 
 // endRow deletes a session's row, if it has one.
 func (s *sessionStore) endRow(r *http.Request, session *sessions.Session) error {
-	if session.ID == "" {
+	found, ok := session.Values[sessionKey].(store.Session)
+	if !ok {
 		return nil
 	}
-	return s.store.EndSession(r.Context(), hashOf(session.ID))
+	return s.store.EndSession(r.Context(), found.ID)
 }
 
 // The kinds of cookies, for their stamps.
@@ -153,14 +154,42 @@ func (s *sessionStore) Current(r *http.Request) (store.Session, error) {
 }
 
 // Lives looks the request's session up again and reports whether it still exists and opens
-// a workspace. Streams call it, because they outlive a page.
+// a workspace. Streams call it, because they outlive a page, and the token of their request.
 func (s *sessionStore) Lives(r *http.Request, workspace uuid.UUID) bool {
-	session, err := s.New(r, s.cookie)
-	if err != nil {
-		return false
+	found, err := s.Current(r)
+	if err == nil {
+		found, err = s.store.FindSessionByID(r.Context(), found.ID, s.now(), s.idle)
 	}
-	found, ok := session.Values[sessionKey].(store.Session)
-	return ok && !slices.Contains(found.Barred, workspace)
+	return err == nil && !slices.Contains(found.Barred, workspace)
+}
+
+// tokenHash is the SHA-256 of the token that the request's session has now; nil without one.
+func (s *sessionStore) tokenHash(r *http.Request) []byte {
+	session, err := s.Get(r, s.cookie)
+	if err != nil || session.ID == "" {
+		return nil
+	}
+	return hashOf(session.ID)
+}
+
+// renew has prove give the request's session another token, and gives it to the browser if
+// prove says that the session has it.
+func (s *sessionStore) renew(c echo.Context, operator uuid.UUID, prove func(store.Renewal) (bool, error)) error {
+	session, err := s.Get(c.Request(), s.cookie)
+	if err != nil {
+		return err
+	}
+	token, err := newToken(s.store, sessionKind, operator[:]...)
+	if err != nil {
+		return err
+	}
+	renewed, err := prove(store.Renewal{Before: hashOf(session.ID), Token: hashOf(token)})
+	if err != nil || !renewed {
+		return err
+	}
+	session.ID = token
+	http.SetCookie(c.Response(), sessions.NewCookie(session.Name(), token, session.Options))
+	return nil
 }
 
 // start signs an operator in, or has a session that entered workspaces go on under a

@@ -143,10 +143,13 @@ func (s *Site) NameBrowser(c echo.Context) ([]byte, error) {
 // StartThrough begins a session by a workspace's provider, or adds the provider to the session
 // of the same operator that the browser has. It does not make the browser a known one.
 func (s *Site) StartThrough(c echo.Context, operator store.Operator, through store.Through) error {
-	o := store.Opening{Operator: operator, Through: &through, From: OriginOf(c)}
+	o := store.Opening{Operator: operator}
 	if before, err := s.Sessions.Current(c.Request()); err == nil && before.Operator.ID == operator.ID {
-		o.Before, o.EndsAt, o.Entered = s.BoundTo(c, Visitor{}), before.EndsAt, before.Entered
+		if o, err = s.Continues(c, operator); err != nil {
+			return err
+		}
 	}
+	o.Through, o.From = &through, OriginOf(c)
 	return s.Sessions.start(c, o)
 }
 

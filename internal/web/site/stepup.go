@@ -165,7 +165,10 @@ func (s *Site) takeProof(c echo.Context, v *Visitor) (answered bool, err error) 
 	if err := s.Factors.Drop(ctx, bound, token); err != nil { // of several at the same time one goes on
 		return false, proofOver(err)
 	}
-	if v.act, err = s.Store.ProveAct(ctx, v.session, proof, form.Digest, s.Now()); err != nil {
+	if err = s.Sessions.renew(c, v.Operator.ID, func(renewal store.Renewal) (renewed bool, err error) {
+		v.act, renewed, err = s.Store.ProveAct(ctx, v.session, proof, form.Digest, renewal, s.Now())
+		return renewed, err
+	}); err != nil {
 		return false, err
 	}
 	v.Proof = proof
