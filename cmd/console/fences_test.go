@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/csv"
 	"encoding/json"
 	"go/ast"
 	"go/token"
@@ -178,10 +179,9 @@ func TestGoroutinesAreGuarded(t *testing.T) {
 // ofTests matches the sources that only tests use.
 var ofTests = regexp.MustCompile(`/(testdata|runtest|storetest)/`)
 
-// TestSecurityNamesItsTests: each promise of SECURITY.md names a test that shows it,
-// and there is one of that name.
-func TestSecurityNamesItsTests(t *testing.T) {
-	t.Parallel()
+// declaredTests are the names of all tests.
+func declaredTests(t *testing.T) map[string]bool {
+	t.Helper()
 	tests := map[string]bool{}
 	for _, dir := range []string{"../../cmd", "../../internal", "../../views"} {
 		err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
@@ -198,6 +198,14 @@ func TestSecurityNamesItsTests(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	return tests
+}
+
+// TestSecurityNamesItsTests: each promise of SECURITY.md names a test that shows it,
+// and there is one of that name.
+func TestSecurityNamesItsTests(t *testing.T) {
+	t.Parallel()
+	tests := declaredTests(t)
 	text, err := os.ReadFile("../../SECURITY.md")
 	if err != nil {
 		t.Fatal(err)
@@ -219,5 +227,46 @@ func TestSecurityNamesItsTests(t *testing.T) {
 	}
 	if promises < 30 {
 		t.Errorf("only %d promises were read", promises)
+	}
+}
+
+// TestASVSNamesItsTests: each requirement of docs/asvs.csv is met, with tests that show it, or
+// open, with the reason.
+func TestASVSNamesItsTests(t *testing.T) {
+	t.Parallel()
+	tests, seen := declaredTests(t), map[string]bool{}
+	file, err := os.Open("../../docs/asvs.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	read := csv.NewReader(file)
+	rows, err := read.ReadAll() // all of the head's length
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows[1:] {
+		number, level, state, shown, reason := row[0], row[1], row[3], strings.Fields(row[4]), row[5]
+		switch {
+		case seen[number]:
+			t.Error("twice: ", number)
+		case level != "1" && level != "2" || row[2] == "":
+			t.Errorf("%s: level %q, %q", number, level, row[2])
+		case state == "met" && len(shown) == 0:
+			t.Errorf("%s is met, and no test shows it", number)
+		case state == "open" && reason == "":
+			t.Errorf("%s is open without a reason", number)
+		case state != "met" && state != "open":
+			t.Errorf("%s is %q", number, state)
+		}
+		seen[number] = true
+		for _, name := range shown {
+			if !tests[name] {
+				t.Errorf("%s names %s, and there is no such test", number, name)
+			}
+		}
+	}
+	if len(seen) < 70 {
+		t.Errorf("only %d requirements were read", len(seen))
 	}
 }

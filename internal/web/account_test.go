@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/text/unicode/norm"
 
 	"duodesk/internal/duo/catalog"
 	"duodesk/internal/store/storetest"
@@ -23,6 +24,32 @@ func swapWorkspace(t *testing.T, token string, workspace uuid.UUID) string {
 	}
 	copy(raw, workspace[:])
 	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+// TestPasswordIsTakenAsTyped: no character of a password is dropped, folded or refused, and
+// its last counts.
+func TestPasswordIsTakenAsTyped(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	typed := "  Ünïx \u2003 quail BATTERY \t étude " + strings.Repeat("ab c", 24) + "! "
+	s.as(t, s.Owner).get("/account").form("Change password").set("current", storetest.Password).set("new",
+		typed).send().want(http.StatusOK, "Your password is changed.")
+	for password, status := range map[string]int{
+		typed:                          http.StatusSeeOther,
+		strings.TrimSpace(typed):       http.StatusUnprocessableEntity,
+		typed[:len(typed)-1]:           http.StatusUnprocessableEntity,
+		strings.ToLower(typed):         http.StatusUnprocessableEntity,
+		norm.NFD.String(typed):         http.StatusUnprocessableEntity,
+		strings.ToUpper(typed) + " ":   http.StatusUnprocessableEntity,
+		strings.Fields(typed)[0] + "!": http.StatusUnprocessableEntity,
+	} {
+		b := s.stranger(t)
+		b.byHand = true
+		if p := b.request(http.MethodPost, "/signin", url.Values{"email": {s.Owner.Email},
+			"password": {password}}); p.status != status {
+			t.Errorf("%q: status %d, want %d", password, p.status, status)
+		}
+	}
 }
 
 func TestChangePassword(t *testing.T) {

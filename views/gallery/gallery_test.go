@@ -193,6 +193,50 @@ func TestSecretBoxesAreEmpty(t *testing.T) {
 	}
 }
 
+// TestPasswordBoxes: what asks for a password hides it, is known to password managers, and
+// takes what is pasted.
+func TestPasswordBoxes(t *testing.T) {
+	t.Parallel()
+	boxes := 0
+	for _, s := range Samples() {
+		for _, n := range parse(t, drawn(t, s)).elements {
+			fill := attribute(n, "autocomplete")
+			asks := fill == "current-password" || fill == "new-password" || attribute(n, "name") == "password"
+			if n.Data != "input" || !asks {
+				continue
+			}
+			boxes++
+			if attribute(n, "type") != "password" || !strings.HasSuffix(fill, "-password") || attribute(n, "onpaste") != "" ||
+				attribute(n, "maxlength") != "" {
+				t.Errorf("%s: the box %s is %v", s.Name, attribute(n, "name"), n.Attr)
+			}
+		}
+	}
+	if boxes < 10 {
+		t.Errorf("only %d boxes were found", boxes)
+	}
+}
+
+// TestSignOutIsOnEveryPage that an operator sees.
+func TestSignOutIsOnEveryPage(t *testing.T) {
+	t.Parallel()
+	pages := 0
+	for _, s := range Samples() {
+		if s.Shell.Operator == "" {
+			continue
+		}
+		pages++
+		if !slices.ContainsFunc(parse(t, drawn(t, s)).elements, func(n *html.Node) bool {
+			return n.Data == "form" && attribute(n, "action") == views.SignOut() && strings.Contains(text(n), "Sign out")
+		}) {
+			t.Errorf("%s has no way to sign out", s.Name)
+		}
+	}
+	if pages < 100 {
+		t.Errorf("only %d pages were looked at", pages)
+	}
+}
+
 func TestNineFieldsHaveTheirNamesInOrder(t *testing.T) {
 	t.Parallel()
 	want := []string{"Auth Host", "Auth Integration Key", "Auth Secret Key", "Account Host",
