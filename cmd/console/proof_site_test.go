@@ -62,6 +62,7 @@ func startSiteOn(t *testing.T, sim *duosim.Sim) *proofSite {
 	s.startDatabase()
 	s.startSimulator()
 	s.ws, s.owner = s.db.Workspace(t)
+	s.db.Unlimited(t, s.ws)
 	s.url = "http://" + reserve(t)
 	runner := s.runner()
 	sc, actor := store.WholeWorkspace(s.ws.ID), run.Actor{Operator: s.owner.ID, Role: catalog.Owner}

@@ -63,7 +63,7 @@ func TestMatrix(t *testing.T) {
 	brief := os.Getenv("PLANTED") != ""
 	all := everybody()
 	if !brief {
-		all = ofLayer(all)
+		all = ofPart(ofLayer(all))
 	}
 	for _, v := range all {
 		t.Run(v.name, func(t *testing.T) {
@@ -73,6 +73,8 @@ func TestMatrix(t *testing.T) {
 			}
 			e := newFleet(t)
 			e.server.RefusalWindow = time.Nanosecond // it is refused thousands of times
+			e.Unlimited(t, e.Workspace)
+			e.Unlimited(t, e.foreign.workspace)
 			e.layered(t)
 			e.warm(t)
 			b := e.stranger(t)
@@ -131,6 +133,28 @@ func ofLayer(all []visitorCase) []visitorCase {
 		like := seen[alike]
 		seen[alike] = true
 		return matrixMode != bothLayers && like
+	})
+}
+
+// The parts of the matrix as the console is, each a proof of its own.
+const (
+	colleagues = "colleagues" // people of the workspace itself
+	outsiders  = "outsiders"  // people who are not, or no longer
+	byToken    = "programs"
+)
+
+// ofPart leaves those in who belong to the part that the environment names; all without one.
+func ofPart(all []visitorCase) []visitorCase {
+	part := os.Getenv("MATRIX_PART")
+	return slices.DeleteFunc(all, func(v visitorCase) bool {
+		in := colleagues
+		switch {
+		case v.program:
+			in = byToken
+		case v.role == 0 || v.foreign || v.gone || v.over:
+			in = outsiders
+		}
+		return part != "" && in != part
 	})
 }
 

@@ -18,27 +18,31 @@ import (
 	"time"
 )
 
-// TestProofMatrix runs the matrix as the console is.
-func TestProofMatrix(t *testing.T) { countMatrix(t, plant(t), "") }
+// TestProofMatrix runs the matrix as the console is, about the people of the workspace; the
+// next two about others and about programs.
+func TestProofMatrix(t *testing.T) { countMatrix(t, "", colleagues) }
 
-// TestProofMatrixLayers runs it with row-level security out of force, and with an
-// application that lets everybody in.
-func TestProofMatrixLayers(t *testing.T) {
-	binary := plant(t)
-	for _, layer := range []string{application, database} {
-		t.Run(layer, func(t *testing.T) { countMatrix(t, binary, layer) })
-	}
-}
+func TestProofMatrixOutsiders(t *testing.T) { countMatrix(t, "", outsiders) }
 
-func countMatrix(t *testing.T, binary, layer string) {
+func TestProofMatrixPrograms(t *testing.T) { countMatrix(t, "", byToken) }
+
+// TestProofMatrixApplication runs it with row-level security out of force.
+func TestProofMatrixApplication(t *testing.T) { countMatrix(t, application, "") }
+
+// TestProofMatrixDatabase runs it with an application that lets everybody in.
+func TestProofMatrixDatabase(t *testing.T) { countMatrix(t, database, "") }
+
+func countMatrix(t *testing.T, layer, part string) {
 	t.Helper()
+	binary := plant(t)
+	t.Setenv("MATRIX_PART", part)
 	began := time.Now()
 	out, err := runMatrix(t, binary, "", layer, "^TestMatrix$")
 	counted := regexp.MustCompile(`(?m)^matrix, (.*)$`).FindStringSubmatch(out)
 	if err != nil || counted == nil {
 		t.Fatalf("%v\n%.6000s", err, out)
 	}
-	fmt.Printf("%-34s %s, in %v\n", "TestProofMatrix", counted[1], time.Since(began).Round(time.Second))
+	fmt.Printf("%-34s %s, in %v\n", t.Name(), counted[1], time.Since(began).Round(time.Second))
 }
 
 // TestProofPlanted plants each bug in a process of its own, where the matrix must

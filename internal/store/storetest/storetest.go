@@ -187,6 +187,18 @@ func (db DB) member(t testing.TB, workspace string, role catalog.Role) store.Ope
 	return operator
 }
 
+// Unlimited raises every quota of a workspace as far as it goes, for tests that would
+// otherwise be answered by one.
+func (db DB) Unlimited(t testing.TB, ws store.Workspace) {
+	t.Helper()
+	for _, q := range catalog.Quotas() {
+		db.Exec(t, `
+			insert into quota (workspace_id, quota, role, most)
+			select $1, $2, role, 10000 from unnest(array['auditor', 'helpdesk', 'technician', 'admin', 'owner']) role
+			on conflict (workspace_id, quota, role) do update set most = 10000`, ws.ID, q.Slug)
+	}
+}
+
 // TOTPKey is the secret of the authenticator app that every operator made here has.
 const TOTPKey = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
