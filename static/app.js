@@ -116,7 +116,7 @@
   const fromBase64 = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
   const toBase64 = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
   const passkeyFaults = {
-    NotAllowedError: "No passkey was used. Try again, or use another way.",
+    NotAllowedError: "No passkey was used. Try again.",
     NotSupportedError: "This browser does not support passkeys. Use another browser, or another way.",
     QuotaExceededError: "Too many attempts right now. Try again in a few seconds.",
     InvalidStateError: "This passkey is set up already.",

@@ -25,7 +25,7 @@ type ProofPage struct {
 func (ProofPage) Title() string { return "Confirm that it is you" }
 
 func (p ProofPage) code() FieldView {
-	f := FieldView{Name: "code", Label: "Code from your authenticator app", Required: true, Autocomplete: "one-time-code", Mono: true, MaxLength: 20, Kind: "code", Autofocus: !p.Passkey}
+	f := FieldView{Name: "code", Label: "Code from your authenticator app", Required: true, Autocomplete: "one-time-code", Mono: true, MaxLength: 20, Kind: "code", Autofocus: !p.Passkey && p.SignOn == ""}
 	if p.App {
 		f.Error = p.Problem
 	}
@@ -170,7 +170,7 @@ func (p ProofPage) Body() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "\">Sign in again at your identity provider</a></p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "\" autofocus>Sign in again at your identity provider</a></p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -221,7 +221,7 @@ func ownFactors(p ProofPage) templ.Component {
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
 		if p.Passkey {
-			templ_7745c5c3_Err = AskPasskey(PasskeyForm{Options: ProofOptions(), Action: p.Action, Proof: p.Token, Button: "Use a passkey", Focus: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = AskPasskey(PasskeyForm{Options: ProofOptions(), Action: p.Action, Proof: p.Token, Button: "Use a passkey", Plain: p.SignOn != "", Focus: p.SignOn == ""}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

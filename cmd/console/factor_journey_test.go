@@ -228,7 +228,7 @@ func TestPasskeyIsCanceled(t *testing.T) {
 	d.typePassword(p)
 	ring.verifies(false)
 	p.click("form.passkey button")
-	p.waitText(said, "No passkey was used. Try again, or use another way.")
+	p.waitText(said, "No passkey was used. Try again.")
 	p.axe()
 	p.snap("factor-canceled")
 	ring.verifies(true)
