@@ -145,16 +145,22 @@ func (c call) values() Values {
 	if install, has := given[smsInstall.Name]; has && install != "0" && install != "false" {
 		given[smsInstall.Name] = "true"
 	}
-	if codes, has := c.params["codes"]; has { // chosen ones, between commas or as a list
-		chosen := strings.FieldsFunc(fmt.Sprint(codes), func(r rune) bool { return r == ',' || r == ' ' })
-		given[BypassNew.Name] = strconv.Itoa(max(len(chosen), 1))
-		return Values{given: given}
+	// Chosen ones, between commas or as a list. Where a number is given too, it is not known which of them Duo takes.
+	chosen := 0
+	if codes, has := c.params["codes"]; has {
+		chosen = len(strings.FieldsFunc(fmt.Sprint(codes), func(r rune) bool { return r == ',' || r == ' ' }))
+		if _, counted := given[BypassNew.Name]; chosen > 0 && !counted {
+			given[BypassNew.Name] = strconv.Itoa(chosen)
+		}
 	}
 	for name, field := range map[string]Int{BypassNew.Name: BypassNew, enrollCodes.Name: enrollCodes} {
 		text, has := given[name]
 		if _, fault := field.normalize(text, has); has && fault != "" || !has && name == BypassNew.Name {
 			given[name] = duosCodes
 		}
+	}
+	if n, err := strconv.Atoi(given[BypassNew.Name]); err == nil && chosen > n {
+		given[BypassNew.Name] = strconv.Itoa(chosen)
 	}
 	return Values{given: given}
 }
