@@ -328,6 +328,19 @@ func TestLargeFiles(t *testing.T) {
 	}
 	users("300").want(http.StatusTooManyRequests, "Quota reached")
 	users("0").want(http.StatusOK)
+	// A log is read on by marks: no part of it passes for a small file.
+	s.limit(t, catalog.FileQuota, catalog.Helpdesk, 1)
+	reader := s.as(t, s.Member(t, s.Workspace, catalog.Helpdesk))
+	log := func(limit, mark string) *page {
+		return reader.request(http.MethodPost, s.org("/actions/read-activity-log/form"), url.Values{
+			"run_id": {uuid.NewString()}, "as": {"csv"}, "limit": {limit}, "next_offset": {mark}})
+	}
+	for range 5 {
+		s.Sim.AddActivity(s.Account.AccountID, "user_update", "DU0000000000000000AA", "jroe")
+	}
+	log("1000", "").want(http.StatusOK) // the whole
+	log("2", "").want(http.StatusOK)
+	log("2", "").want(http.StatusTooManyRequests, "Quota reached")
 	s.Clock.Move(24*time.Hour + time.Second)
 	s.as(t, auditor).request(http.MethodPost, s.ws("/runs.csv"), url.Values{}).want(http.StatusOK)
 }

@@ -13,6 +13,9 @@ import (
 
 const logCategory = "Admin API - Logs"
 
+// LogMark is the field with the mark at which a log is read on.
+const LogMark = "next_offset"
+
 // The fields of a log: from when to when, and which part of that. Duo keeps 180
 // days.
 var (
@@ -23,7 +26,7 @@ var (
 	logLimit = Int{Name: "limit", Label: "Maximum number",
 		Help: "Duo returns up to 1000 at a time, and asks for no more than one request per minute.", Min: 1, Max: 1000,
 		Default: 100, Example: "100"}
-	logCursor = Text{Name: "next_offset", Label: "Read on from",
+	logCursor = Text{Name: LogMark, Label: "Read on from",
 		Help: "The mark at the end of the previous part. Keep the same times.", Max: 200}
 	logSort = Choice{Name: "sort", Label: "Order", Default: "ts:desc",
 		Options: []Option{{"ts:desc", "Newest first"}, {"ts:asc", "Oldest first"}}}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -34,9 +35,7 @@ func (s *pages) showResult(c echo.Context, v site.Visitor, f sheet, done run.Out
 		if err := s.MayRead(c.Request().Context(), v, len(rows)); err != nil {
 			return err
 		}
-		// A part of a list is as large as the list is up to its end: else two files would pass for small ones.
-		skipped, _ := strconv.Atoi(f.get("offset"))
-		if err := s.UseFile(c.Request().Context(), v, skipped+len(rows)); err != nil {
+		if err := s.UseFile(c.Request().Context(), v, rowsUpTo(f, done.Result.Table)); err != nil {
 			return err
 		}
 		if err := s.CountReading(c.Request().Context(), v, f.action.Slug+".csv", len(rows)); err != nil {
@@ -55,6 +54,17 @@ func (s *pages) showResult(c echo.Context, v site.Visitor, f sheet, done run.Out
 		page.Facts = append(page.Facts, facts[1:]...) // the account's own are in the result
 	}
 	return s.Render(c, http.StatusOK, v, site.Place{Section: "actions", Tab: "actions"}, page)
+}
+
+// rowsUpTo is how many rows a list has up to the end of a part, which is how large a file of the
+// part counts: else two files would pass for small ones. A log does not say how many came
+// before, so each part of one counts as a large file.
+func rowsUpTo(f sheet, t *catalog.Table) int {
+	if t.Onward != nil || f.get(catalog.LogMark) != "" {
+		return math.MaxInt
+	}
+	skipped, _ := strconv.Atoi(f.get("offset"))
+	return skipped + len(t.Rows)
 }
 
 func columnNames(t *catalog.Table) []string {
