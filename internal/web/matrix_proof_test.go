@@ -138,8 +138,9 @@ func ofLayer(all []visitorCase) []visitorCase {
 
 // The parts of the matrix as the console is, each a proof of its own.
 const (
-	colleagues = "colleagues" // people of the workspace itself
-	outsiders  = "outsiders"  // people who are not, or no longer
+	colleagues = "colleagues" // people of the workspace who see all organizations
+	limited    = "limited"    // those who see some
+	outsiders  = "outsiders"  // people who are no members, or no longer
 	byToken    = "programs"
 )
 
@@ -153,6 +154,8 @@ func ofPart(all []visitorCase) []visitorCase {
 			in = byToken
 		case v.role == 0 || v.foreign || v.gone || v.over:
 			in = outsiders
+		case !v.whole:
+			in = limited
 		}
 		return part != "" && in != part
 	})

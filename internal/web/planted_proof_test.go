@@ -18,9 +18,11 @@ import (
 	"time"
 )
 
-// TestProofMatrix runs the matrix as the console is, about the people of the workspace; the
-// next two about others and about programs.
+// TestProofMatrix runs the matrix as the console is, with the people of the workspace who see
+// all organizations; the next three with others and with programs.
 func TestProofMatrix(t *testing.T) { countMatrix(t, "", colleagues) }
+
+func TestProofMatrixLimited(t *testing.T) { countMatrix(t, "", limited) }
 
 func TestProofMatrixOutsiders(t *testing.T) { countMatrix(t, "", outsiders) }
 
