@@ -19,7 +19,7 @@ func onHost(ctx context.Context, ownerURL, email string, fn func(tx pgx.Tx, oper
 	defer conn.Close(ctx)
 	return meaning(pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		var operator uuid.UUID
-		if err := tx.QueryRow(ctx, `select id from operator where email = $1 for update`,
+		if err := tx.QueryRow(ctx, `select id from operator where email = $1 for no key update`,
 			email).Scan(&operator); err != nil {
 			return err
 		}
@@ -266,7 +266,7 @@ func StopRequiringSignOnOnHost(ctx context.Context, ownerURL, slug string, at ti
 	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		var id uuid.UUID
 		var owner *uuid.UUID
-		if err := tx.QueryRow(ctx, `select id, sign_on_break_glass from workspace where slug = $1 for update`, slug).
+		if err := tx.QueryRow(ctx, `select id, sign_on_break_glass from workspace where slug = $1 for no key update`, slug).
 			Scan(&id, &owner); err != nil {
 			return err
 		}

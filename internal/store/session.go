@@ -56,14 +56,15 @@ type Opening struct {
 // second factors are taken back. See Through for a sign-in by a workspace's provider.
 func (s *Store) StartSession(ctx context.Context, o Opening, now time.Time) error {
 	return s.asOperator(ctx, o.Operator.ID, func(tx pgx.Tx) error {
+		// The lock has sign-ins of one operator count one after the other. It comes before what is
+		// cleared away, which others that hold it may delete too.
+		if err := holdEpoch(ctx, tx, o.Operator); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, `delete from session where ends_at <= least($1, now())`, now); err != nil {
 			return err
 		}
 		if err := forgetAccountEvents(ctx, tx); err != nil {
-			return err
-		}
-		// The lock has sign-ins of one operator count one after the other.
-		if err := holdEpoch(ctx, tx, o.Operator); err != nil {
 			return err
 		}
 		if err := o.allowed(ctx, tx, now); err != nil {
