@@ -196,7 +196,7 @@ func TestResetTellsOfTheChangeItWaitedFor(t *testing.T) {
 	})
 	su, until := db.Superuser(t), time.Now().Add(20*time.Second)
 	for column[int](t, su,
-		`select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%from operator where email%for update%'`)[0] == 0 {
+		`select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%from operator where email%for no key update%'`)[0] == 0 {
 		if time.Now().After(until) {
 			close(goOn)
 			t.Fatal("the reset did not wait")
