@@ -25,7 +25,7 @@ test: go npm chromium static/vendor/htmx.min.js ## Check the code, then run ever
 	@scripts/retry go mod download
 	@scripts/check
 	@# Linked without what only a debugger reads; twice as many tests as cores, since most wait for a server or a browser.
-	@env -u DATABASE_URL go test -ldflags=-w -shuffle=on -parallel $$((2 * $$(getconf _NPROCESSORS_ONLN))) ./...
+	@env -u DATABASE_URL go test -ldflags=-w -timeout 20m -shuffle=on -parallel $$((2 * $$(getconf _NPROCESSORS_ONLN))) ./...
 
 proof: go npm chromium sqlmap static/vendor/htmx.min.js ## Run the long proofs: Postgres restarted, deploys, hostile strings, sqlmap
 	@scripts/retry go mod download

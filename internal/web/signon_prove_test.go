@@ -177,7 +177,7 @@ func TestProofsOfOtherWorkspaces(t *testing.T) {
 	w.b.byHand = true
 	w.b.send(http.MethodPost, "/account/signon/link", url.Values{"workspace": {w.s.Workspace.Slug}}).asksProof()
 	w.b.send(http.MethodPost, "/account/factors/recovery", url.Values{}).asksProof()
-	session, err := w.s.FindSession(t.Context(), w.session(), w.s.Clock.Now(), testIdle)
+	session, err := w.s.FindSession(t.Context(), hashOfToken(w.b.cookie("session")), w.s.Clock.Now(), testIdle)
 	if err != nil || session.Proof.Kind != store.TOTP || time.Since(session.Proof.At) < 50*time.Minute {
 		t.Error("the session's own proof is ", session.Proof, err)
 	}
