@@ -24,6 +24,7 @@ var ours = map[string][]string{
 	"internal/devpg":       {"internal/task"},
 	"internal/run/plan": {"internal/run", "internal/store", "internal/duo", "internal/duo/catalog",
 		"internal/text"},
+	"internal/run/index": {"internal/run", "internal/store", "internal/duo", "internal/duo/catalog", "internal/text"},
 	"internal/run/setup": {"internal/run", "internal/run/plan", "internal/store", "internal/duo",
 		"internal/duo/catalog", "internal/secret", "internal/task", "internal/text"},
 	"internal/run/factors": {"internal/secret", "internal/store", "internal/text"},

@@ -148,3 +148,13 @@ func APITitle(api string) string {
 	}
 	return api
 }
+
+// Reader makes a reader of an organization's account, of which clientFor says whose keys it takes.
+// The error is *ConnectionChanged if the organization is connected differently than o says.
+func (r *Runner) Reader(ctx context.Context, sc store.Scope, o store.Organization) (duo.Reader, error) {
+	c, err := r.client(ctx, sc, o)
+	if err != nil {
+		return duo.Reader{}, err
+	}
+	return c.Reader(), nil
+}

@@ -197,6 +197,7 @@ var notSealed = []string{
 	"api_token.token_hash",    // a hash
 	"device.token_hash",       // a hash
 	"sealing_key.key_id",      // no secret
+	"index_user.digest",       // of what is kept in the clear beside it
 	"sealing_key.proof",       // each is sealed with its own key
 }
 

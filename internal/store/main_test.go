@@ -80,6 +80,7 @@ func newTenant(t testing.TB, db storetest.DB, versions int) tenant {
 				tx.Map(ctx, o.ID, sharedAccounts[i].AccountID, owner, today),
 				tx.SetDirectoryKey(ctx, o.ID, "DKAAAAAAAAAAAAAAAAAA", owner, today),
 				newKeys(ctx, tx, store.OfOrganization(o.ID), owner),
+				indexAda(ctx, tx, o.ID),
 				tx.NoteContact(ctx, *o, store.NoTrouble, today),
 				tx.NoteVisit(ctx, owner, store.Visit{Organization: o.ID, UserID: "DU0000000000000000AA", Name: "Ada",
 					At: today}),
@@ -106,6 +107,21 @@ func newTenant(t testing.TB, db storetest.DB, versions int) tenant {
 		t.Fatal(err)
 	}
 	return made
+}
+
+// indexAda puts a user into the index of an organization.
+func indexAda(ctx context.Context, tx *store.Tx, organization uuid.UUID) error {
+	o, err := tx.Organization(ctx, organization)
+	if err != nil {
+		return err
+	}
+	pass, err := tx.BeginPass(ctx, organization, o.Connection(), today)
+	if err != nil {
+		return err
+	}
+	_, err = tx.IndexPage(ctx, pass, []store.IndexedUser{{ID: "DU0000000000000000AA", Detail: []byte(`{"username": "ada"}`),
+		Search: "ada\nada lovelace\n50% off\\", Keys: []string{"ada", "^a", "^ad", "'; --"}}}, today)
+	return errors.Join(err, tx.EndPass(ctx, pass))
 }
 
 // newKeys saves a version of a slot's fields and a check of it.

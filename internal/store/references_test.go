@@ -66,7 +66,7 @@ func TestKeysOfAnotherWorkspaceAreFree(t *testing.T) {
 	fresh, _ := db.Workspace(t)
 	order := []string{"organization", "membership", "membership_organization", "invitation", "invitation_organization",
 		"api_token", "api_token_organization", "integration_secret", "integration_check", "draft", "duo_account",
-		"connection", "directory_key", "contact", "run", "run_open", "reading", "plan", "plan_step", "visit", "notice",
+		"connection", "directory_key", "contact", "index_pass", "index_user", "run", "run_open", "reading", "plan", "plan_step", "visit", "notice",
 		"factor_request", "quota", "quota_use", "sign_on", "sign_on_link", "sign_on_refusal"}
 	insertable := 0
 	for _, tb := range tenantTables(t, su) {

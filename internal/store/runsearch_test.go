@@ -208,6 +208,11 @@ func TestFunctionsReturnNoMoreThanPolicies(t *testing.T) {
 	own := func(sql string) string {
 		return `select id from run r where ` + sql + ` order by 1`
 	}
+	// The organization stands for the user: each has one of the same id.
+	users := func(sql string) string { return `select organization_id from index_user where ` + sql + ` order by 1` }
+	found := func(words, key string) string {
+		return `organization_id from app.search_users(` + words + `, ` + key + `, 1000000)`
+	}
 	calls := []struct{ call, plain string }{
 		{`app.search_runs('', '-infinity', 'infinity', 1000000)`, own(`true`)},
 		{`app.search_runs('%', '-infinity', 'infinity', 1000000)`,
@@ -226,6 +231,15 @@ func TestFunctionsReturnNoMoreThanPolicies(t *testing.T) {
 		{`app.runs_of_person('DA1', 'DU2', 'infinity', gen_random_uuid(), 1000000)`,
 			own(`account_id = 'DA1' and (input ->> 'user_id' = 'DU2' or facts -> 'users' ? 'DU2')`)},
 		{`app.runs_of_person('DA1', '%', 'infinity', gen_random_uuid(), 1000000)`, own(`false`)},
+		{found(`'{lovelace,ada}'`, `''`), users(`search like '%lovelace%'`)},
+		{found(`'{ad}'`, `'nobody'`), users(`keys @> '{^ad}'`)},
+		{found(`'{}'`, `'ada'`), users(`keys @> '{ada}'`)},
+		{found(`'{%%%}'`, `null`), users(`false`)},
+		{found(`'{___}'`, `'^'`), users(`false`)},
+		{found(`array['50% off\']`, `''`), users(`position('50% off\' in search) > 0`)},
+		{found(`array[''' or true --']`, `''' or true --'`), users(`false`)},
+		{found(`array['''; --']`, `'''; --'`), users(`keys @> array['''; --']`)},
+		{found(`array[null]::text[]`, `null`), users(`false`)},
 	}
 	scopes := []scope{
 		whole(a.ID), whole(b.ID), only(a.ID, mine), only(a.ID, theirs), only(a.ID, mine, theirs),

@@ -140,6 +140,20 @@ func (s *Sim) AddUser(accountID string, spec UserSpec) string {
 	return change(s, func() string { return s.addUser(s.mustAccount(accountID), spec).UserID })
 }
 
+// RemoveUser deletes a user for good, as an administrator in Duo's own panel does. It panics when
+// there is none.
+func (s *Sim) RemoveUser(accountID, userID string) {
+	change(s, func() struct{} {
+		a := s.mustAccount(accountID)
+		i := slices.IndexFunc(a.Users, func(u *user) bool { return u.UserID == userID })
+		if i < 0 {
+			panic("duosim: no user " + userID)
+		}
+		a.removeUser(a.Users[i])
+		return struct{}{}
+	})
+}
+
 // AddPhone adds a phone exactly as described, unchecked, and returns the phone_id.
 func (s *Sim) AddPhone(accountID string, spec PhoneSpec) string {
 	return change(s, func() string { return s.addPhone(s.mustAccount(accountID), spec).PhoneID })
