@@ -196,7 +196,7 @@ func (t *Tx) SearchUsers(ctx context.Context, words []string, key string, most i
 		from app.search_users($1, $2, $3) f
 		join index_user u on u.organization_id = f.organization_id and u.user_id = f.user_id
 		join organization o on o.workspace_id = u.workspace_id and o.id = u.organization_id
-		where u.`+indexInScope+` and u.gone_at is null and o.archived_at is null
+		where `+indexInScope+` and u.gone_at is null and o.archived_at is null
 		group by u.workspace_id, u.organization_id, u.user_id`, words, key, most)
 	if err != nil {
 		return nil, err
@@ -206,7 +206,3 @@ func (t *Tx) SearchUsers(ctx context.Context, words []string, key string, most i
 		return f, err
 	})
 }
-
-// indexInScope is inScope for a table called u.
-const indexInScope = inWorkspace +
-	` and ((select app.every_organization()) or u.organization_id = any ((select app.organizations())::uuid[]))`

@@ -131,7 +131,9 @@ const (
 	organizationOnRecord = `o.` + inWorkspace +
 		` and ((select app.every_organization()) or o.id = any ((select app.organizations())::uuid[]))`
 	organizationInScope = organizationOnRecord + ` and o.archived_at is null`
-	runInScope          = `r.` + inWorkspace +
+	indexInScope        = `u.` + inWorkspace +
+		` and ((select app.every_organization()) or u.organization_id = any ((select app.organizations())::uuid[]))`
+	runInScope = `r.` + inWorkspace +
 		` and ((select app.every_organization()) or r.organization_id = any ((select app.organizations())::uuid[]))`
 )
 
