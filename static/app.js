@@ -11,9 +11,13 @@
     return (text) => { region.textContent = text; };
   })();
 
-  for (const element of document.querySelectorAll(".js-only[hidden]")) element.hidden = false;
-  // What was hidden while the page loaded did not get the focus then.
-  if (document.activeElement === document.body) document.querySelector(".js-only [autofocus]")?.focus();
+  const showScripted = () => {
+    for (const element of document.querySelectorAll(".js-only[hidden]")) element.hidden = false;
+    // What was hidden while the page loaded did not get the focus then.
+    if (document.activeElement === document.body) document.querySelector(".js-only [autofocus]")?.focus();
+  };
+  showScripted();
+  document.addEventListener("htmx:afterSwap", showScripted);
 
   // The server writes clock times in the zone that this cookie names, from the next page on.
   document.cookie = `tz=${encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone)}; path=/; max-age=31536000; samesite=lax`;
