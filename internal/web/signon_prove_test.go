@@ -196,7 +196,7 @@ func TestActBySignOn(t *testing.T) {
 	w.b.byHand = true
 	w.b.signOn(w.s.Workspace).want(http.StatusSeeOther)
 	export := func() *page {
-		return w.b.request(http.MethodPost, w.s.ws("/export/organizations"), url.Values{})
+		return w.b.request(http.MethodPost, w.s.ws("/export/organizations"), url.Values{}, "Referer", w.s.url+w.s.ws("/o"))
 	}
 	proved := func(asked *page) *page {
 		t.Helper()
@@ -207,6 +207,9 @@ func TestActBySignOn(t *testing.T) {
 		return w.b.get(back.header.Get("Location")).want(http.StatusOK, "You have signed in again").fine()
 	}
 	again := proved(export())
+	if back := again.link("Cancel"); back != w.s.ws("/o") {
+		t.Error("who has been at the provider is led back to ", back)
+	}
 	form := again.form("Continue: Exporting all organizations")
 	form.post().want(http.StatusOK, w.s.Client.Name)
 	form.post().want(http.StatusConflict, "This form no longer waits")

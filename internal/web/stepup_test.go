@@ -310,3 +310,21 @@ func TestTokenNamesItsActs(t *testing.T) {
 		t.Errorf("Duo has done %+v", got)
 	}
 }
+
+// TestCancelLeadsBack: the page that asks leads back to where the form was, however often it
+// asks. The address that the form is sent to is no page.
+func TestCancelLeadsBack(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as(t, s.Owner)
+	b.byHand = true
+	from, to := s.ws("/o?q=acme"), s.ws("/export/organizations")
+	p := b.request(http.MethodPost, to, url.Values{}, "Referer", s.url+from)
+	for range 2 {
+		if back := p.link("Cancel"); back != from {
+			t.Error("leads to ", back)
+		}
+		p = p.form("Continue").set("code", wrongCode(t, s)).post("Referer", s.url+to).
+			want(http.StatusUnprocessableEntity, "This code is wrong.")
+	}
+}

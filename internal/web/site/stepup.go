@@ -33,6 +33,7 @@ type waitingForm struct {
 	Digest []byte       `json:"digest"` // of the act; nil: the session alone is proved
 	Title  string       `json:"title"`
 	Tier   catalog.Tier `json:"tier"`
+	Back   string       `json:"back"` // where the operator was when it was sent
 }
 
 // answer has a route's handler answer, with the proof that a visitor gives with the request.
@@ -86,7 +87,7 @@ func (s *Site) askProof(c echo.Context, wanted *run.ProofWanted) error {
 		return s.toSignIn(c)
 	}
 	form := waitingForm{Path: r.URL.Path, Query: r.URL.RawQuery, Values: r.PostForm, Digest: wanted.Digest,
-		Title: wanted.Act, Tier: wanted.Tier}
+		Title: wanted.Act, Tier: wanted.Tier, Back: refererPath(r)}
 	raw, err := json.Marshal(form)
 	if err != nil {
 		return err
@@ -121,7 +122,7 @@ func (s *Site) showProof(c echo.Context, v Visitor, status int, token string, fo
 		return slices.ContainsFunc(found, func(f store.Factor) bool { return f.Kind == kind })
 	}
 	page.Token, page.Act, page.Once = token, form.Title, form.Tier == catalog.Act
-	page.Action, page.Back = views.With(form.Path, proofParam, "1"), refererPath(c.Request())
+	page.Action, page.Back = views.With(form.Path, proofParam, "1"), form.Back
 	page.Passkey, page.App = has(store.Passkey) && s.Factors.TakesPasskeys(), has(store.TOTP)
 	if _, through := v.session.SignedOn.By(v.signOn.Provider); through {
 		page.SignOn = views.ProofBySignOn(v.Workspace.Slug, token)
